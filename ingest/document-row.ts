@@ -1,0 +1,56 @@
+import type { Blobs } from "#shared/blobs.ts";
+import type { Database } from "#shared/database.ts";
+import type { SearchIndex } from "#shared/index.ts";
+import type { AclEntry } from "#shared/principal.ts";
+
+/** What the functions over documents work on. `now` and `newId` are passed in so that tests need no fake timers. */
+export type Store = {
+  readonly db: Database;
+  readonly blobs: Blobs;
+  readonly index: Pick<SearchIndex, "refile">;
+  readonly now: () => number;
+  readonly newId: () => string;
+};
+
+export type DocumentRow = {
+  readonly id: string;
+  readonly tenant: string;
+  readonly collection: string;
+  readonly uri: string;
+  readonly title: string;
+  /** JSON list of ACL entries. */
+  readonly acl: string;
+  readonly source_id: string | null;
+  readonly fingerprint: string | null;
+  readonly created_by: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly current_version: string | null;
+  readonly latest_seq: number;
+  readonly deleted_at: number | null;
+};
+
+export type VersionRow = {
+  readonly id: string;
+  readonly document_id: string;
+  readonly tenant: string;
+  readonly seq: number;
+  readonly title: string;
+  readonly digest: string;
+  readonly salt: string;
+  readonly bytes: number;
+  readonly media_type: string;
+  readonly file_name: string;
+  readonly code_points: number | null;
+  readonly passages: number | null;
+  readonly created_at: number;
+  readonly ready_at: number | null;
+  readonly retired_at: number | null;
+};
+
+export const aclOf = (row: { readonly acl: string }): AclEntry[] => JSON.parse(row.acl) as AclEntry[];
+
+/** Everything a version stores is below this key, so deleting it is one call. */
+export const blobsOf = (tenant: string, versionId: string): string => `${tenant}/${versionId}`;
+export const originalOf = (tenant: string, versionId: string): string => `${blobsOf(tenant, versionId)}/original`;
+export const textOf = (tenant: string, versionId: string): string => `${blobsOf(tenant, versionId)}/text`;

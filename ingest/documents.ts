@@ -1,0 +1,159 @@
+import type { Sql } from "#shared/database.ts";
+import { AppError } from "#shared/errors.ts";
+import { type AclEntry, mayRead, type Principal, scopeOf } from "#shared/principal.ts";
+import { enqueue } from "#shared/queue.ts";
+import { aclOf, type DocumentRow, type Store, type VersionRow } from "./document-row.ts";
+import { refileDocument } from "./refile.ts";
+
+const SCAN_ROWS = 200;
+
+/** `state` of the job is what a version is waiting for or failed over. */
+export type VersionState = VersionRow & {
+  readonly state: string | null;
+  readonly reason: string | null;
+  readonly code: string | null;
+};
+
+/** A document opens to readers by its ACL, to whoever brought it, and to administrators of its tenant. */
+export function mayOpen(principal: Principal, row: DocumentRow): boolean {
+  if (row.tenant !== principal.tenant) return false;
+  if (principal.scopes.includes("admin") || row.created_by === principal.subject) return true;
+  return mayRead(scopeOf(principal), { tenant: row.tenant, collection: row.collection, acl: aclOf(row) });
+}
+
+/** Rejects with `document_not_found` alike for what is absent, deleted, another tenant's or closed to the principal. */
+export async function getDocument(sql: Sql, principal: Principal, id: string): Promise<DocumentRow> {
+  const row = await sql.get<DocumentRow>(
+    "select * from document where id = $1 and tenant = $2 and deleted_at is null",
+    [id, principal.tenant],
+  );
+  if (!row || !mayOpen(principal, row)) throw new AppError("document_not_found", "There is no such document.");
+  return row;
+}
+
+/** Newest first. */
+export const versionsOf = (sql: Sql, documentId: string): Promise<VersionState[]> =>
+  sql.all<VersionState>(
+    `select v.*, j.state, j.reason, j.code from document_version v left join job j on j.id = v.id
+     where v.document_id = $1 order by v.seq desc`,
+    [documentId],
+  );
+
+export type Page = {
+  readonly documents: DocumentRow[] /** Absent on the last page. */;
+  readonly next: string | undefined;
+};
+
+/** Newest first. Rows are filtered after the query, so a page is filled from as many scans as it takes. */
+export async function listDocuments(
+  sql: Sql,
+  principal: Principal,
+  { limit, cursor, collection }: { limit: number; cursor?: string | undefined; collection?: string | undefined },
+): Promise<Page> {
+  const documents: DocumentRow[] = [];
+  let [at, id] = cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : fromCursor(cursor);
+  for (;;) {
+    const rows = await sql.all<DocumentRow>(
+      `select * from document where tenant = $1 and deleted_at is null and (created_at < $2 or (created_at = $2 and id > $3))
+       and ($4 = '' or collection = $4) order by created_at desc, id limit ${SCAN_ROWS}`,
+      [principal.tenant, at, id, collection ?? ""],
+    );
+    for (const row of rows) {
+      if (!mayOpen(principal, row)) continue;
+      if (documents.length === limit) return { documents, next: toCursor(documents.at(-1)!) };
+      documents.push(row);
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < SCAN_ROWS) return { documents, next: undefined };
+    [at, id] = [last.created_at, last.id];
+  }
+}
+
+const toCursor = (row: DocumentRow): string => Buffer.from(`${row.created_at}:${row.id}`).toString("base64url");
+
+function fromCursor(cursor: string): [number, string] {
+  const [, at, id] = /^(\d{1,16}):([\w-]{1,64})$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (!at || !id)
+    throw new AppError("invalid_request", "cursor: is not one that this API gave out.", { param: "cursor" });
+  return [Number(at), id];
+}
+
+/**
+ * Effective at once: the database decides who reads, and the index is refiled before this resolves. The new title
+ * is what every answer and listing shows; the index keeps ranking by the old one until the next version.
+ */
+export async function patchDocument(
+  store: Store,
+  principal: Principal,
+  id: string,
+  change: { title?: string | undefined; acl?: readonly AclEntry[] | undefined },
+): Promise<DocumentRow> {
+  const patched = await store.db.transaction(async (sql) => {
+    const row = await getDocument(sql, principal, id);
+    const next = {
+      ...row,
+      title: change.title ?? row.title,
+      acl: change.acl ? JSON.stringify(change.acl) : row.acl,
+      updated_at: store.now(),
+    };
+    await sql.run("update document set title = $1, acl = $2, updated_at = $3 where id = $4", [
+      next.title,
+      next.acl,
+      next.updated_at,
+      id,
+    ]);
+    await audit(store, sql, principal, "document.patch", id);
+    return next;
+  });
+  if (change.acl) await refileDocument(store.db, store.index, id);
+  return patched;
+}
+
+/** The tombstone hides the document when this resolves; its job then removes chunks and, last, the stored bytes. */
+export async function deleteDocument(store: Store, principal: Principal, id: string): Promise<{ jobId: string }> {
+  return store.db.transaction(async (sql) => {
+    const row = await getDocument(sql, principal, id);
+    const jobId = await tombstone(store, sql, row);
+    await audit(store, sql, principal, "document.delete", id);
+    return { jobId };
+  });
+}
+
+/** Versions are retired too, so that none of them can become current when the document comes back. */
+export async function tombstone(store: Pick<Store, "now" | "newId">, sql: Sql, row: DocumentRow): Promise<string> {
+  const now = store.now();
+  const jobId = store.newId();
+  const versions = await sql.all<{ id: string }>("select id from document_version where document_id = $1", [row.id]);
+  await sql.run("update document set deleted_at = $1, updated_at = $1, current_version = null where id = $2", [
+    now,
+    row.id,
+  ]);
+  await sql.run("update document_version set retired_at = $1 where document_id = $2 and retired_at is null", [
+    now,
+    row.id,
+  ]);
+  const payload = { documentId: row.id, versionIds: versions.map((version) => version.id) };
+  await enqueue(sql, { id: jobId, tenant: row.tenant, kind: "remove", payload }, now);
+  await sql.run(
+    "insert into ingestion_event (id, tenant, kind, document_id, version_id, at) values ($1, $2, 'delete', $3, $4, $5)",
+    [store.newId(), row.tenant, row.id, row.current_version, now],
+  );
+  return jobId;
+}
+
+export async function audit(
+  store: Pick<Store, "now" | "newId">,
+  sql: Sql,
+  { tenant, subject }: Pick<Principal, "tenant" | "subject">,
+  action: string,
+  target: string,
+): Promise<void> {
+  await sql.run("insert into audit (id, tenant, subject, action, target, at) values ($1, $2, $3, $4, $5, $6)", [
+    store.newId(),
+    tenant,
+    subject,
+    action,
+    target,
+    store.now(),
+  ]);
+}

@@ -1,0 +1,202 @@
+import { type DefaultTreeAdapterTypes as Tree, defaultTreeAdapter, parse, type TreeAdapter } from "parse5";
+import { AppError } from "#shared/errors.ts";
+import { isHidden } from "./hidden.ts";
+import type { Outline } from "./outline.ts";
+
+/** parse5's cost per tag grows with the depth; real pages stay under 100. */
+const maxDepth = 120_000;
+
+const BLOCK = new Set(
+  `address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form header
+   hr li main nav ol p section summary ul legend option optgroup menu`.split(/\s+/),
+);
+const HEADING = /^h[1-6]$/;
+// Text is collapsed when a block ends, so a hard break needs a mark that no text can contain.
+const BREAK = "\v";
+const CJK = /[\u3000-\u30FF\u3400-\u9FFF\uF900-\uFAFF\uFF00-\uFFEF]/;
+
+/** What is on the explicit stack: a node to enter, or what to do when the element's children are done. */
+type Step = { readonly enter: Tree.ChildNode } | { readonly leave: () => void };
+type List = { readonly ordered: boolean; next: number };
+type Table = { readonly rows: string[]; cells: string[] | undefined };
+
+/**
+ * Writes the visible text of an HTML document to `outline`, block by block, and returns its `<title>`.
+ * Nothing recurses: the depth of the tree is the document's to choose.
+ */
+export function writeHtml(html: string, outline: Outline): string | undefined {
+  const document = parse<Tree.DefaultTreeAdapterMap>(html, { treeAdapter: depthLimited() });
+  const steps: Step[] = [...document.childNodes].reverse().map((enter) => ({ enter }));
+  const lists: List[] = [];
+  let table: Table | undefined;
+  let text: string[] = [];
+  let preDepth = 0;
+  let title: string | undefined;
+  /** Marker of the list item whose first words are still to come. */
+  let marker: string | undefined;
+  let afterItem = false;
+
+  function take(): string {
+    const taken = preDepth > 0 ? text.join("").replaceAll(BREAK, "\n") : collapse(text.join(""));
+    text = [];
+    return taken;
+  }
+
+  function endBlock(): void {
+    // Blocks inside a cell are one cell; blocks inside code are code.
+    if (table || preDepth > 0) return void text.push(table ? " " : "");
+    if (text.length === 0) return;
+    const words = take();
+    if (words === "") return;
+    if (lists.length === 0) {
+      outline.add("paragraph", words);
+      afterItem = false;
+      return;
+    }
+    outline.add("list", indent(words), { tight: afterItem });
+    afterItem = true;
+  }
+
+  function indent(words: string): string {
+    const margin = "  ".repeat(Math.min(lists.length, 20) - 1);
+    const head = marker ?? "  ";
+    marker = undefined;
+    return margin + head + words.replaceAll("\n", `\n${margin}${" ".repeat(head.length)}`);
+  }
+
+  function enterElement(element: Tree.Element): (() => void) | undefined | false {
+    const tag = element.tagName;
+    if (tag === "title" && title === undefined) title = textOf(element);
+    if (isHidden(element)) return false;
+    if (tag === "br") return void text.push(BREAK);
+    if (tag === "img") return void text.push(attribute(element, "alt") ?? "");
+    if (table) return enterInTable(tag, table);
+    if (preDepth === 0 && HEADING.test(tag)) {
+      endBlock();
+      marker = undefined;
+      afterItem = false;
+      return () => outline.heading(Number(tag[1]), take());
+    }
+    if (tag === "pre") return enterPre();
+    if (tag === "table") return enterTable();
+    if (tag === "ul" || tag === "ol" || tag === "menu") return enterList(element);
+    if (tag === "li") {
+      endBlock();
+      const list = lists.at(-1);
+      marker = list?.ordered ? `${list.next++}. ` : "- ";
+      return endBlock;
+    }
+    if (!BLOCK.has(tag)) return undefined;
+    endBlock();
+    return endBlock;
+  }
+
+  function enterPre(): () => void {
+    if (preDepth === 0) endBlock();
+    preDepth += 1;
+    return () => {
+      const code = preDepth === 1 ? take() : undefined;
+      preDepth -= 1;
+      if (code === undefined) return;
+      if (marker !== undefined && code.trim() !== "") text.push("");
+      outline.add("code", code);
+      afterItem = false;
+    };
+  }
+
+  function enterList(element: Tree.Element): () => void {
+    endBlock();
+    if (lists.length === 0) afterItem = false;
+    const start = Number.parseInt(attribute(element, "start") ?? "1", 10);
+    lists.push({ ordered: element.tagName === "ol", next: Number.isSafeInteger(start) ? start : 1 });
+    return () => {
+      endBlock();
+      lists.pop();
+      marker = undefined;
+      if (lists.length === 0) afterItem = false;
+    };
+  }
+
+  function enterTable(): () => void {
+    endBlock();
+    const own: Table = { rows: [], cells: undefined };
+    table = own;
+    return () => {
+      const stray = take();
+      if (stray !== "") own.rows.push(stray);
+      table = undefined;
+      outline.add("table", own.rows.join("\n"));
+      afterItem = false;
+    };
+  }
+
+  /** Rows and cells of tables inside a cell count as the outer table's: layout tables of old pages read well that way. */
+  function enterInTable(tag: string, own: Table): (() => void) | undefined {
+    if (tag === "caption") return () => void own.rows.push(take());
+    if (tag === "tr") {
+      const outer = own.cells;
+      own.cells = [];
+      return () => {
+        const row = own.cells!.filter((cell, i, all) => cell !== "" || i < all.length - 1).join(" | ");
+        if (/[^\s|]/.test(row)) own.rows.push(row);
+        own.cells = outer;
+      };
+    }
+    if (tag === "td" || tag === "th") {
+      text = text.filter((part) => part.trim() !== "");
+      return () => void own.cells?.push(take().replaceAll("\n", " "));
+    }
+    if (!BLOCK.has(tag) && tag !== "pre" && !HEADING.test(tag)) return undefined;
+    text.push(" ");
+    return () => void text.push(" ");
+  }
+
+  while (steps.length > 0) {
+    const step = steps.pop()!;
+    if ("leave" in step) {
+      step.leave();
+    } else if (step.enter.nodeName === "#text") {
+      text.push((step.enter as Tree.TextNode).value.replaceAll(BREAK, " "));
+    } else if ("tagName" in step.enter) {
+      const leave = enterElement(step.enter);
+      if (leave === false) continue;
+      if (leave) steps.push({ leave });
+      const children = step.enter.childNodes;
+      for (let i = children.length - 1; i >= 0; i--) steps.push({ enter: children[i]! });
+    }
+  }
+  endBlock();
+  return title;
+}
+
+/** White space as a browser shows it, except that a line break between two Chinese or Japanese characters is no space. */
+function collapse(text: string): string {
+  const flat = text.replace(/[ \t\n\r\f]+/g, (run, at: number) => {
+    if (!run.includes("\n")) return " ";
+    return CJK.test(text[at - 1] ?? "") && CJK.test(text[at + run.length] ?? "") ? "" : " ";
+  });
+  const lines = flat.split(BREAK).map((line) => line.trim());
+  return lines.join("\n").trim();
+}
+
+function attribute(element: Tree.Element, name: string): string | undefined {
+  return element.attrs.find((attr) => attr.name === name)?.value;
+}
+
+function textOf(element: Tree.Element): string {
+  return element.childNodes.map((child) => ("value" in child ? child.value : "")).join("");
+}
+
+function depthLimited(): TreeAdapter<Tree.DefaultTreeAdapterMap> {
+  let depth = 0;
+  return {
+    ...defaultTreeAdapter,
+    onItemPush() {
+      depth += 1;
+      if (depth > maxDepth) throw new AppError("unreadable_document", "This page is nested too deeply to be read.");
+    },
+    onItemPop() {
+      depth -= 1;
+    },
+  };
+}

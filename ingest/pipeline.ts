@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import type { Blobs } from "#shared/blobs.ts";
+import type { Chunk } from "#shared/chunk.ts";
+import type { Database } from "#shared/database.ts";
+import type { SearchIndex } from "#shared/index.ts";
+import type { Job, Queue } from "#shared/queue.ts";
+import { concurrently } from "./concurrently.ts";
+import { aclOf, blobsOf, originalOf, textOf, type VersionRow } from "./document-row.ts";
+import { effectiveTitle, flip, isStale, type Prepared, stateOf } from "./flip.ts";
+import { refile } from "./refile.ts";
+
+/** More than the parser has processes, so that none of them waits for a blob. */
+const PARSES_AT_ONCE = 4;
+
+export type Passage = {
+  readonly start: number;
+  readonly end: number;
+  readonly headingPath: readonly string[];
+  readonly page: number | undefined;
+  readonly text: string;
+};
+
+/** Bytes to normalised text and passages. Rejects with an `AppError` for what cannot be read. */
+export type Parse = (
+  input: { bytes: Uint8Array; name: string; mediaType?: string },
+  signal: AbortSignal,
+) => Promise<{ parsed: Prepared["parsed"]; passages: readonly Passage[] }>;
+
+export type PipelineDeps = {
+  readonly db: Database;
+  readonly queue: Queue;
+  readonly blobs: Blobs;
+  readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove">;
+  readonly parse: Parse;
+  readonly now: () => number;
+  readonly newId: () => string;
+};
+
+type Failed = { readonly job: Job; readonly error: unknown };
+export type BatchResult = { readonly done: readonly Job[]; readonly failed: readonly Failed[] };
+
+/**
+ * The way of leased documents from stored bytes to searchable chunks. Searchers see nothing of it before the
+ * flip; after it, nothing of the old version. Every step may run again: a crash anywhere costs only time.
+ */
+export async function ingestBatch(
+  deps: PipelineDeps,
+  jobs: readonly Job[],
+  onStep: (step: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<BatchResult> {
+  await onStep("parse");
+  const failed: Failed[] = [];
+  const prepared = await concurrently(jobs, PARSES_AT_ONCE, (job) =>
+    prepare(deps, job, signal).catch((error: unknown) => {
+      failed.push({ job, error });
+      return undefined;
+    }),
+  );
+  await onStep("index");
+  const outcome = await settle(
+    deps,
+    prepared.filter((one) => one !== undefined),
+  );
+  return { done: outcome.done, failed: [...failed, ...outcome.failed] };
+}
+
+async function prepare(deps: PipelineDeps, job: Job, signal: AbortSignal): Promise<Prepared | undefined> {
+  const { versionId } = JSON.parse(job.payload) as { versionId: string };
+  const version = await deps.db.get<VersionRow>("select * from document_version where id = $1", [versionId]);
+  const state = await stateOf(deps.db, versionId);
+  if (!version) throw new Error("A job names a version that does not exist");
+  // Overtaken or deleted before work began: the flip still ends the job, with nothing to write.
+  if (isStale(state, version)) return { job, version, filing: NOWHERE, parsed: NOTHING, chunks: [] };
+  const bytes = await deps.blobs.get(originalOf(version.tenant, versionId));
+  const { parsed, passages } = await deps.parse(
+    { bytes, name: version.file_name, mediaType: version.media_type },
+    signal,
+  );
+  await deps.blobs.put(textOf(version.tenant, versionId), new TextEncoder().encode(parsed.text));
+  const filed = await deps.db.get<Filed>("select tenant, collection, acl from document where id = $1", [
+    version.document_id,
+  ]);
+  const title = effectiveTitle(state!, version, parsed.title);
+  const chunks = passages.map((passage): Chunk => {
+    return { id: chunkId(versionId, passage.start), documentId: version.document_id, versionId, title, ...passage };
+  });
+  return { job, version, filing: { ...filed!, acl: aclOf(filed!) }, parsed, chunks };
+}
+
+type Filed = { readonly tenant: string; readonly collection: string; readonly acl: string };
+const NOWHERE = { tenant: "", collection: "", acl: [] };
+const NOTHING = { title: "", mediaType: "", parser: "", text: "" };
+
+/** One commit to the index and one to the database for all. If that fails, one by one: a bad one must not stop 31 others. */
+async function settle(deps: PipelineDeps, batch: readonly Prepared[]): Promise<BatchResult> {
+  if (batch.length === 0) return { done: [], failed: [] };
+  try {
+    return { done: await publish(deps, batch), failed: [] };
+  } catch (error) {
+    if (batch.length === 1) return { done: [], failed: [{ job: batch[0]!.job, error }] };
+    const results: BatchResult[] = [];
+    for (const one of batch) results.push(await settle(deps, [one]));
+    return { done: results.flatMap((result) => result.done), failed: results.flatMap((result) => result.failed) };
+  }
+}
+
+async function publish(deps: PipelineDeps, batch: readonly Prepared[]): Promise<Job[]> {
+  await deps.index.writeAll(
+    batch
+      .filter(({ chunks }) => chunks.length > 0)
+      .map(({ filing, version, chunks }) => ({ filing, versionId: version.id, chunks })),
+  );
+  const { done, leaving, erased, refile: changed } = await flip(deps, batch);
+  for (const versionId of changed) await refile(deps.db, deps.index, versionId);
+  // The texts of retired versions stay: citations of earlier answers point into them.
+  if (leaving.length > 0) await deps.index.remove(leaving);
+  for (const versionId of erased) {
+    const tenant = batch.find(({ version }) => version.id === versionId)!.version.tenant;
+    await deps.blobs.remove(blobsOf(tenant, versionId));
+  }
+  return done;
+}
+
+/** The end of a deleted document: chunks first, so that nothing found has lost its text, then bytes. */
+export async function removeVersions(deps: PipelineDeps, job: Job): Promise<void> {
+  const { versionIds } = JSON.parse(job.payload) as { versionIds: string[] };
+  await deps.index.remove(versionIds);
+  for (const versionId of versionIds) await deps.blobs.remove(blobsOf(job.tenant, versionId));
+  await deps.queue.complete(job);
+}
+
+/** From version and place alone, so that writing a version again replaces what is there. */
+function chunkId(versionId: string, start: number): string {
+  const hex = createHash("sha256").update(`${versionId}:${start}`).digest("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    "-",
+  );
+}

@@ -1,0 +1,157 @@
+import type { Blobs } from "#shared/blobs.ts";
+import type { Database } from "#shared/database.ts";
+import { AppError } from "#shared/errors.ts";
+import type { SearchIndex } from "#shared/index.ts";
+import type { Log } from "#shared/log.ts";
+import { createQueue, type Job } from "#shared/queue.ts";
+import type { Metrics } from "#shared/telemetry.ts";
+import { ingestBatch, type Parse, removeVersions } from "../pipeline.ts";
+import { reconcile } from "../reconcile.ts";
+
+const BATCH = 32;
+const POLL_MS = 250;
+/** A third of a lease: two renewals may fail before anyone else takes the job. */
+const HEARTBEAT_MS = 20_000;
+const STOP_LIMIT_MS = 20_000;
+/** Steps of a small batch are written down for whoever watches the job; for a large one that would cost more than the work. */
+const REPORTED_BATCH = 4;
+
+export type Progress = {
+  readonly done: number;
+  readonly failed: number /** Jobs that are ready or at work. */;
+  readonly left: number;
+};
+
+export type WorkerDeps = {
+  readonly db: Database;
+  readonly blobs: Blobs;
+  readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions">;
+  readonly parse: Parse;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly now?: () => number;
+  readonly newId?: () => string;
+};
+
+export type Worker = {
+  /** Takes no more jobs; resolves when the batch in hand is finished, or after a limit. */
+  stop(): Promise<void>;
+  /** Resolves when no job is ready or at work, those waiting for another attempt included; or when stopped. */
+  idle(): Promise<void>;
+  /** Looks for jobs now instead of at the next poll. */
+  wake(): void;
+};
+
+/** Reconciles index and database once, then leases, works and sleeps until stopped. */
+export function startWorker(deps: WorkerDeps): Worker {
+  const { db, log, metrics, now = Date.now, newId = () => crypto.randomUUID(), onProgress = () => {} } = deps;
+  const queue = createQueue(db, now);
+  const pipeline = { ...deps, queue, now, newId };
+  const aborting = new AbortController();
+  let stopping = false;
+  let woken = Promise.withResolvers<void>();
+  const waiters: (() => void)[] = [];
+  let [done, failed] = [0, 0];
+
+  async function work(jobs: readonly Job[]): Promise<void> {
+    const started = performance.now();
+    let step = "leased";
+    const renewAll = async (): Promise<void> => {
+      for (const job of jobs) await queue.renew(job, step);
+    };
+    const heartbeat = setInterval(() => renewAll().catch((error) => log.error("renewal failed", error)), HEARTBEAT_MS);
+    try {
+      const onStep = async (name: string): Promise<void> => {
+        step = name;
+        if (jobs.length <= REPORTED_BATCH) await renewAll();
+      };
+      const ingests = jobs.filter((job) => job.kind === "ingest");
+      const result = ingests.length > 0 ? await ingestBatch(pipeline, ingests, onStep, aborting.signal) : NONE;
+      result.done.forEach(succeeded);
+      for (const { job, error } of result.failed) await reject(job, error);
+      for (const job of jobs) {
+        if (job.kind === "remove")
+          await removeVersions(pipeline, job).then(
+            () => succeeded(),
+            (error) => reject(job, error),
+          );
+        else if (job.kind !== "ingest")
+          await reject(job, new AppError("invalid_request", "This kind of job is not known."));
+      }
+    } finally {
+      clearInterval(heartbeat);
+      metrics.jobSeconds.observe((performance.now() - started) / 1000 / jobs.length);
+    }
+  }
+
+  function succeeded(): void {
+    done += 1;
+    metrics.jobs.inc({ outcome: "done" });
+  }
+
+  async function reject(job: Job, error: unknown): Promise<void> {
+    if (aborting.signal.aborted) return;
+    const expected = error instanceof AppError;
+    if (!expected) log.error("job failed", error, { jobId: job.id, attempts: job.attempts });
+    const outcome = expected
+      ? await queue.fail(job, error.code, error.message, error.retryable)
+      : await queue.fail(job, "internal", "Something went wrong on our side while reading this document.", true);
+    if (outcome === "dead") failed += 1;
+    metrics.jobs.inc({ outcome });
+  }
+
+  async function report(): Promise<void> {
+    const counts = await queue.counts();
+    const left = (counts.ready ?? 0) + (counts.leased ?? 0);
+    onProgress({ done, failed, left });
+    if (left > 0) return;
+    for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  async function loop(): Promise<void> {
+    await reconcile(db, deps.index, now).then(
+      ({ removed, requeued }) => log.info("reconciled", { removed, requeued }),
+      (error) => log.error("reconciliation failed", error),
+    );
+    while (!stopping) {
+      try {
+        const jobs = await queue.lease(BATCH);
+        if (jobs.length > 0) await work(jobs);
+        if (jobs.length > 0 || waiters.length > 0) await report();
+        if (jobs.length > 0) continue;
+      } catch (error) {
+        log.error("worker failed", error);
+      }
+      await sleep();
+    }
+    for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  async function sleep(): Promise<void> {
+    const timer = setTimeout(() => woken.resolve(), POLL_MS);
+    await woken.promise;
+    clearTimeout(timer);
+    woken = Promise.withResolvers();
+  }
+
+  const running = loop();
+  return {
+    wake: () => woken.resolve(),
+    idle: () => {
+      if (stopping) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiters.push(resolve);
+      woken.resolve();
+      return promise;
+    },
+    stop: async () => {
+      stopping = true;
+      woken.resolve();
+      const limit = setTimeout(() => aborting.abort(), STOP_LIMIT_MS);
+      await running.finally(() => clearTimeout(limit));
+    },
+  };
+}
+
+const NONE = { done: [], failed: [] };

@@ -1,0 +1,68 @@
+export type QuestionKind =
+  | "number"
+  | "time"
+  | "person"
+  | "place"
+  | "how-to"
+  | "definition"
+  | "reason"
+  | "list"
+  | "other";
+
+/** In order: the first that matches decides. */
+const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
+  [
+    "number",
+    /\bhow (many|much|long|large|big|far|high|tall|old|often|fast|deep|wide)\b|\bwhat (number|percent|percentage|fraction|amount|size|population)\b|\bwhat (is|are) the (maximum|minimum|limit|size|number|age|height|length)\b|多少|几[个次种名位年天岁届条人座层]|第几|多[长大久高远快深宽]|最[多大长少]|上限/i,
+  ],
+  [
+    "time",
+    /\b(when|what (year|date|day|month|century|time|decade|era))\b|何时|什么时候|哪[一]?[年天日月]|几月|何年|什么时间|什么年代|世纪/i,
+  ],
+  ["person", /\b(who|whom|whose)\b|谁|何人|哪位|哪一?[个]?人|什么人|叫什么名字/i],
+  [
+    "place",
+    /\b(where|what (city|country|state|place|location|town|region))\b|哪里|哪儿|何地|何处|什么地方|哪个?(国家|城市|地方|省|市|县|地区)|位于/i,
+  ],
+  [
+    "how-to",
+    /^(how (do|can|to|should|would)\b|what (command|steps)\b)|\bhow (do|can|should) (i|we|you)\b|怎么|怎样|如何|怎么办|什么命令/i,
+  ],
+  ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为何|原因/i],
+  ["list", /\b(what|which) (are|([\w-]+ ){1,3}(are|do|can|were|does))\b|哪些|哪几/i],
+  ["definition", /^(what('s| is| was)|define)\b|什么是|是什么|是指|指什么|何谓/i],
+];
+
+const NUMBER_WORD =
+  "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion|half|third|quarter|twice";
+const ANSWERS: Partial<Record<QuestionKind, RegExp>> = {
+  number: new RegExp(`\\d|\\b(${NUMBER_WORD})\\b|[一二三四五六七八九十百千万亿两半][\\u4e00-\\u9fff]`, "gi"),
+  time: /\b\d{3,4}s?\b|\b(january|february|march|april|may|june|july|august|september|october|november|december|century|centuries|\d+ (am|pm)|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|\d+\s*[年月日世时]|世纪|年代/gi,
+  person: /(?<![.!?]\s|^)\b\p{Lu}\p{L}+|[\u4e00-\u9fff]{2,}(?=[（(]|为|是|担任|说)|·|由/gu,
+  place:
+    /\b(in|at|near|from|of|to|on) (the )?\p{Lu}\p{L}+|[\u4e00-\u9fff]+(国|省|市|县|区|州|镇|村|岛|山|河|路|街|城)|在|位于/gu,
+  "how-to":
+    /^(to|run|use|set|open|click|create|add|install|start|stop|write|choose|put|call|send)\b|[:：]$|`|^要|运行|设置|使用|可以|请|先/gi,
+  reason:
+    /\b(because|since|due to|so that|as a result|therefore|caused|in order to|reason)\b|因为|由于|因此|所以|为了|以便|原因|导致/gi,
+};
+
+const NEGATION = /\b(not|no|never|nothing|cannot|without|\w+n't)\b|不|没有|无法|未|无需/i;
+
+export function questionKind(question: string): QuestionKind {
+  return QUESTIONS.find(([, pattern]) => pattern.test(question.trim()))?.[0] ?? "other";
+}
+
+/** Whether the text has something of the kind asked for that the question does not already contain. */
+export function hasAnswerOf(kind: QuestionKind, text: string, question: string): boolean {
+  const pattern = ANSWERS[kind];
+  if (!pattern) return false;
+  const known = question.toLowerCase();
+  for (const [found] of text.matchAll(pattern)) if (!known.includes(found.toLowerCase())) return true;
+  return false;
+}
+
+/** Whether a sentence denies something that the question does not deny. */
+export function denies(text: string, question: string): boolean {
+  return NEGATION.test(text) && !NEGATION.test(question);
+}

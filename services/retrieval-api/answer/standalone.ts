@@ -1,0 +1,68 @@
+import { languageOf } from "#shared/language.ts";
+
+const PRONOUN_EN = /\b(it|them|they|that one|this one|those|these|that|this)\b/i;
+const OPENER_EN = /^(and|but|so|then|also|what about|how about|ok(ay)?)\b[,\s]*/i;
+const NOUN_PHRASE_EN = /\b(?:an?|the|my|our|your|some|new|this|these)\s+((?:[\w'-]+\s?){1,3})/gi;
+const PRONOUN_ZH = /它们?|这个|那个|这些|那些|其(?=[中他]?[的是在])/;
+const FOLLOW_ZH = /^(那么?|然后|还有|另外|接着)|呢[？?]?$/;
+const ASKING_ZH =
+  /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|是否|能不能|能否|可以|可不可以|多少|为什么|我要?|想要?|需要|应该|一个|吗|呢|的|了|是|在|把|有|[？?。！，,]/g;
+const SHORT_EN = 5;
+const STOP_EN = new Set(
+  "how what which where when who why do does did is are was were can could should would will may i we you to a an the in on of for and or with my our your about me tell please".split(" "),
+);
+
+/**
+ * Makes a follow-up understandable without the conversation: a pronoun becomes what the question before was about.
+ * Deterministic, so that a replay gives the same search. `before` are the user's earlier questions, oldest first.
+ */
+export function standaloneQuestion(question: string, before: readonly string[]): string {
+  let context = "";
+  for (const earlier of before) context = resolve(earlier, context);
+  return resolve(question, context);
+}
+
+function resolve(question: string, context: string): string {
+  if (context === "") return question;
+  return languageOf(question) === "zh" ? resolveZh(question, context) : resolveEn(question, context);
+}
+
+function resolveEn(question: string, context: string): string {
+  const words = question.match(/[\w'-]+/g) ?? [];
+  const dependent = PRONOUN_EN.test(question) || OPENER_EN.test(question) || contentWords(question).length <= 1;
+  const topic = topicOf(context);
+  if (!dependent || words.length > 25 || topic === "") return question;
+  const body = question.replace(OPENER_EN, "");
+  if (PRONOUN_EN.test(body)) return body.replace(PRONOUN_EN, () => topic);
+  // "What about PDF?" continues the whole question before; "And how do I delete?" only lacks its object.
+  if (words.length <= SHORT_EN && contentWords(body).length <= 2 && !/\b(how|where|when|who)\b/i.test(body)) {
+    return `${body.replace(/[?？\s]+$/, "")} ${contentWords(context).join(" ")}?`;
+  }
+  return `${body.replace(/[?？\s]+$/, "")} ${topic}?`;
+}
+
+function resolveZh(question: string, context: string): string {
+  const topic = topicOf(context);
+  if (topic === "" || (!PRONOUN_ZH.test(question) && !FOLLOW_ZH.test(question))) return question;
+  if (PRONOUN_ZH.test(question)) return question.replace(PRONOUN_ZH, () => topic);
+  const body = question.replace(/^(那么?|然后|还有|另外|接着)[，,]?/, "").replace(/呢?[？?]?$/, "");
+  return body.includes(topic) ? question : `${body}${topic}？`;
+}
+
+/** What a question is about: its last noun phrase, as far as a rule can tell. */
+function topicOf(question: string): string {
+  if (languageOf(question) === "zh") {
+    const rest = question.replaceAll(ASKING_ZH, " ").trim();
+    const words = [...new Intl.Segmenter("zh", { granularity: "word" }).segment(rest)]
+      .filter(({ isWordLike }) => isWordLike)
+      .map(({ segment }) => segment);
+    return words.findLast((word) => word.length > 1) ?? words.at(-1) ?? "";
+  }
+  const phrase = [...question.matchAll(NOUN_PHRASE_EN)].at(-1)?.[1];
+  const kept = contentWords(phrase ?? "").join(" ");
+  return kept || contentWords(question).slice(-2).join(" ");
+}
+
+function contentWords(text: string): string[] {
+  return (text.match(/[\p{L}\p{N}][\p{L}\p{N}._'-]*/gu) ?? []).filter((word) => !STOP_EN.has(word.toLowerCase()));
+}

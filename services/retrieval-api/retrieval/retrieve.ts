@@ -1,0 +1,47 @@
+import type { SearchIndex } from "#shared/index.ts";
+import type { SearchScope } from "#shared/principal.ts";
+import type { Release } from "#shared/release.ts";
+import { type Fused, fuse } from "./fuse.ts";
+import type { Confirmed, SecondGate } from "./second-gate.ts";
+
+/** A passage that the database has confirmed for this caller, with the ranks it had. */
+export type Candidate = Fused & { readonly document: Confirmed };
+
+export type Retrieved = {
+  readonly generation: string;
+  readonly candidates: readonly Candidate[];
+  readonly proposed: number;
+  readonly rejected: number;
+};
+
+export type Retrieve = (question: string, scope: SearchScope, limit: number, signal: AbortSignal) => Promise<Retrieved>;
+
+const MAX_LIMIT = 5000;
+
+/**
+ * Search every leg in the scope, fuse, and let the database confirm. When the gate turns hits away, the search is
+ * widened, so that stale index entries cost time but never hide a passage that may be seen.
+ */
+export function createRetrieve(index: Pick<SearchIndex, "search">, gate: SecondGate, release: Release): Retrieve {
+  const weights = release.retrieval.fusion.weights;
+  return async (question, scope, limit, signal) => {
+    for (let width = Math.max(limit, release.retrieval.candidates); ; width *= 4) {
+      const { generation, legs } = await index.search(question, scope, width, signal);
+      const fused = fuse(legs, weights, Number.MAX_SAFE_INTEGER);
+      const documents = await gate(scope, [...new Set(fused.map(({ chunk }) => chunk.versionId))]);
+      const candidates = fused.flatMap((hit) => {
+        const document = documents.get(hit.chunk.versionId);
+        return document ? [{ ...hit, document }] : [];
+      });
+      const exhausted = Object.values(legs).every((leg) => leg.length < width);
+      if (candidates.length >= limit || exhausted || width >= MAX_LIMIT) {
+        return {
+          generation,
+          candidates: candidates.slice(0, limit),
+          proposed: fused.length,
+          rejected: fused.length - candidates.length,
+        };
+      }
+    }
+  };
+}

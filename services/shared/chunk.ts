@@ -1,0 +1,16 @@
+/**
+ * A retrievable passage. `[start, end)` counts Unicode code points of the document version's normalised
+ * text, and `text` is exactly that slice. Title and heading path are indexed with it but not part of it.
+ */
+export type Chunk = {
+  /** Derived from version and start, never from content. */
+  readonly id: string;
+  readonly documentId: string;
+  readonly versionId: string;
+  readonly title: string;
+  readonly headingPath: readonly string[];
+  readonly page: number | undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+};

@@ -1,0 +1,92 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Database } from "./database.ts";
+import { AppError } from "./errors.ts";
+import { type Principal, SCOPES, type Scope } from "./principal.ts";
+
+/** Turns the headers of a request into a principal, or throws `unauthenticated`. The only way in. */
+export type Authenticate = (headers: Readonly<Record<string, string | string[] | undefined>>) => Promise<Principal>;
+
+const KEY = /^cairn_([a-z0-9]{12})_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/;
+
+type KeyRow = {
+  id: string;
+  tenant: string;
+  subject: string;
+  groups: string;
+  scopes: string;
+  hash: string;
+  expires_at: number | null;
+  revoked_at: number | null;
+};
+
+export const LOCAL_ADMIN: Principal = { tenant: "local", subject: "admin", groups: [], scopes: [...SCOPES] };
+
+/** `CAIRN_AUTH=open`: everybody is `local/admin`, but a key that is sent still counts. Loopback only. */
+export function openAuthenticate(withKeys: Authenticate): Authenticate {
+  return async (headers) => (carries(headers)?.startsWith("cairn_") ? withKeys(headers) : LOCAL_ADMIN);
+}
+
+/** Accepts `Authorization: Bearer`, or `x-api-key`. Two different credentials in one request are refused. */
+export function keyAuthenticate(db: Database, pepper: string, now: () => number = Date.now): Authenticate {
+  return async (headers) => {
+    const presented = carries(headers);
+    if (presented === undefined) throw new AppError("unauthenticated", "Send an API key: Authorization: Bearer cairn_…");
+    const [, id, secret, checksum] = KEY.exec(presented) ?? [];
+    if (!id || !secret || checksum !== checksumOf(id, secret, pepper)) throw refused();
+    const row = await db.get<KeyRow>("select * from api_key where id = $1", [id]);
+    const expected = Buffer.from(row?.hash ?? "0".repeat(64), "hex");
+    const same = timingSafeEqual(expected, Buffer.from(hashOf(secret, pepper), "hex"));
+    if (!row || !same || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now())) throw refused();
+    return { tenant: row.tenant, subject: row.subject, groups: JSON.parse(row.groups), scopes: JSON.parse(row.scopes) };
+  };
+}
+
+const refused = (): AppError => new AppError("unauthenticated", "The API key is unknown, expired or revoked.");
+
+function carries(headers: Parameters<Authenticate>[0]): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(single(headers.authorization) ?? "")?.[1];
+  const direct = single(headers["x-api-key"]);
+  if (bearer && direct && bearer !== direct) {
+    throw new AppError("unauthenticated", "Two different credentials were sent. Send one.");
+  }
+  return bearer ?? direct;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+const hashOf = (secret: string, pepper: string): string => createHmac("sha256", pepper).update(secret).digest("hex");
+// The checksum lets secret scanners and typos be told from guesses without asking the database.
+const checksumOf = (id: string, secret: string, pepper: string): string =>
+  createHmac("sha256", pepper).update(`${id}.${secret}`).digest("hex").slice(0, 8);
+
+export type NewKey = {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly groups: readonly string[];
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: number | undefined;
+};
+
+/** Creates a key. The returned text is shown once; only a keyed hash of its secret is stored. */
+export async function createKey(db: Database, pepper: string, key: NewKey, now: () => number = Date.now): Promise<{ id: string; key: string }> {
+  const id = randomBytes(6).toString("hex");
+  const secret = randomBytes(32).toString("base64url");
+  const { tenant, subject, groups, scopes, expiresAt } = key;
+  await db.transaction(async (sql) => {
+    await sql.run("insert into tenant (id, created_at) values ($1, $2) on conflict (id) do nothing", [tenant, now()]);
+    await sql.run(
+      `insert into api_key (id, tenant, subject, groups, scopes, hash, created_at, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [id, tenant, subject, JSON.stringify(groups), JSON.stringify(scopes), hashOf(secret, pepper), now(), expiresAt ?? null],
+    );
+  });
+  return { id, key: `cairn_${id}_${secret}${checksumOf(id, secret, pepper)}` };
+}
+
+/** Throws `forbidden` unless the principal has the scope; `admin` includes every other. */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (principal.scopes.includes(scope) || principal.scopes.includes("admin")) return;
+  throw new AppError("forbidden", `This needs the scope "${scope}", which the credential does not have.`);
+}

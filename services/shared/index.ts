@@ -1,0 +1,42 @@
+import type { Chunk } from "./chunk.ts";
+import type { AclEntry, SearchScope } from "./principal.ts";
+
+/** What the index filters on; the state database stays the authority. */
+export type Filing = { readonly tenant: string; readonly collection: string; readonly acl: readonly AclEntry[] };
+
+/** One index build. Exactly one is live; searches go to it, writes go to every one that is not dropped. */
+export type Generation = {
+  readonly id: string;
+  readonly status: "building" | "live" | "retired";
+  /** What texts were cut and tokenised with: `tokenizer`, `chunker`. Changing either needs a new generation. */
+  readonly manifest: Readonly<Record<string, string>>;
+};
+
+export type Hit = { readonly chunk: Chunk; /** Higher is better; comparable within one leg only. */ readonly score: number };
+
+/** Ranked lists by leg. A leg that a generation does not have is absent. Fusion happens in the caller. */
+export type Legs = { readonly generation: string; readonly legs: Readonly<Record<string, readonly Hit[]>> };
+
+/**
+ * The search index. Engines: SQLite (`sqlite-index.ts`). Every call is atomic, idempotent and durable when it
+ * resolves. The index only proposes: the second gate decides with the database.
+ */
+export type SearchIndex = {
+  /** Makes `chunks` the complete content of a version. An empty list stores nothing. */
+  write(filing: Filing, versionId: string, chunks: readonly Chunk[]): Promise<void>;
+  /** Many versions in one commit. */
+  writeAll(batch: readonly { filing: Filing; versionId: string; chunks: readonly Chunk[] }[]): Promise<void>;
+  /** New tenant, collection or ACL for a version that is already indexed. */
+  refile(versionId: string, filing: Filing): Promise<void>;
+  remove(versionIds: readonly string[]): Promise<void>;
+  /** `limit` is per leg. Rejects with `AppError` (`upstream_timeout`) when `signal` aborts. */
+  search(question: string, scope: SearchScope, limit: number, signal: AbortSignal): Promise<Legs>;
+  /** Version ids held by the live generation, for reconciliation. */
+  versions(): Promise<string[]>;
+  generations(): Promise<Generation[]>;
+  createGeneration(id: string, manifest: Generation["manifest"]): Promise<void>;
+  /** Makes a generation live; the one before becomes `retired` and can be promoted again (roll back). */
+  promoteGeneration(id: string): Promise<void>;
+  dropGeneration(id: string): Promise<void>;
+  close(): Promise<void>;
+};

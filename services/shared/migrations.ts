@@ -1,0 +1,86 @@
+import type { Database } from "./database.ts";
+
+/** Applied in order, each once, each in one transaction. Never edit one that has been released: add the next. */
+const MIGRATIONS: readonly string[][] = [
+  [
+    `create table tenant (id text primary key, created_at bigint not null)`,
+    `create table api_key (
+       id text primary key, tenant text not null, subject text not null, groups text not null, scopes text not null,
+       hash text not null, created_at bigint not null, expires_at bigint, revoked_at bigint)`,
+    `create table source (
+       id text primary key, tenant text not null, kind text not null, location text not null, collection text not null,
+       acl text not null, created_by text not null, created_at bigint not null, synced_at bigint,
+       unique (tenant, kind, location, collection))`,
+    `create table document (
+       id text primary key, tenant text not null, collection text not null, uri text not null, title text not null,
+       acl text not null, source_id text, fingerprint text, created_by text not null, created_at bigint not null,
+       updated_at bigint not null, current_version text, latest_seq integer not null, deleted_at bigint,
+       unique (tenant, collection, uri))`,
+    `create index document_source on document (source_id)`,
+    `create table document_version (
+       id text primary key, document_id text not null, tenant text not null, seq integer not null, title text not null,
+       digest text not null, salt text not null, bytes bigint not null, media_type text not null, file_name text not null,
+       parser text, text_commitment text, code_points integer, passages integer,
+       created_at bigint not null, ready_at bigint, retired_at bigint, unique (document_id, seq))`,
+    `create table job (
+       id text primary key, tenant text not null, kind text not null, payload text not null, state text not null,
+       priority integer not null, attempts integer not null, run_at bigint not null, lease_until bigint, lease_token text,
+       step text, reason text, code text, created_at bigint not null, updated_at bigint not null, finished_at bigint)`,
+    `create index job_ready on job (state, priority, run_at)`,
+    `create table ingestion_event (
+       id text primary key, tenant text not null, kind text not null, document_id text not null, version_id text,
+       commitment text, at bigint not null)`,
+    `create table release (digest text primary key, name text not null, content text not null, first_used_at bigint not null)`,
+    `create table conversation (
+       id text primary key, tenant text not null, subject text not null, title text not null, created_at bigint not null,
+       updated_at bigint not null, deleted_at bigint)`,
+    `create index conversation_owner on conversation (tenant, subject, updated_at)`,
+    `create table message (
+       id text primary key, conversation_id text not null, position integer not null, role text not null, content text not null,
+       answer_id text, created_at bigint not null, unique (conversation_id, position))`,
+    `create table answer (
+       id text primary key, tenant text not null, subject text not null, conversation_id text, question text not null,
+       standalone text not null, content text not null, outcome text not null, citations text not null, tag text not null,
+       salts text not null, created_at bigint not null)`,
+    `create table answer_dep (
+       answer_id text not null, tenant text not null, dep_kind text not null, dep_id text not null, dep_digest text,
+       use text not null, at bigint not null, primary key (answer_id, dep_kind, dep_id, use))`,
+    `create index answer_dep_target on answer_dep (tenant, dep_kind, dep_id)`,
+    `create table lineage_record (
+       digest text primary key, answer_id text not null unique, tenant text not null, record text not null, at bigint not null)`,
+    `create table log_leaf (
+       id text primary key, tenant text not null, kind text not null, digest text not null, at bigint not null,
+       sequence bigint, unique (tenant, sequence))`,
+    `create table log_checkpoint (tenant text not null, size bigint not null, checkpoint text not null, at bigint not null,
+       primary key (tenant, size))`,
+    `create table feedback (
+       answer_id text not null, tenant text not null, subject text not null, rating text not null, comment text, at bigint not null,
+       primary key (answer_id, subject))`,
+    `create table withdrawal (
+       id text primary key, tenant text not null, kind text not null, target text not null, reason text not null,
+       created_by text not null, at bigint not null)`,
+    `create index withdrawal_target on withdrawal (tenant, kind, target)`,
+    `create table audit (
+       id text primary key, tenant text not null, subject text not null, action text not null, target text not null, at bigint not null)`,
+  ],
+];
+
+/** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */
+export async function migrate(db: Database, now: () => number = Date.now): Promise<void> {
+  await db.run("create table if not exists migration (version integer primary key, applied_at bigint not null)");
+  const applied = await db.get<{ version: number | null }>("select max(version) as version from migration");
+  const version = applied?.version ?? 0;
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `The data was written by a newer Cairn (schema ${version}, this one knows ${MIGRATIONS.length}). ` +
+        `Upgrade Cairn, or point CAIRN_DATA at another folder. Nothing was changed.`,
+    );
+  }
+  for (const [index, statements] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    await db.transaction(async (sql) => {
+      for (const statement of statements) await sql.run(statement);
+      await sql.run("insert into migration (version, applied_at) values ($1, $2)", [index + 1, now()]);
+    });
+  }
+}

@@ -1,0 +1,41 @@
+export const SCOPES = ["chat", "ingest", "audit", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who asks. Built in one function from whatever credential was sent (`identity.ts`). */
+export type Principal = {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly groups: readonly string[];
+  readonly scopes: readonly Scope[];
+};
+
+/** `tenant` (everyone in the tenant), `user:<subject>` or `group:<name>`. */
+export type AclEntry = string;
+
+export const ACL_ENTRY = /^(tenant|user:[^\s:][^\s]{0,127}|group:[^\s:][^\s]{0,127})$/;
+
+/** The ACL entries that open documents to this principal. */
+export function aclEntriesOf(principal: Principal): AclEntry[] {
+  return ["tenant", `user:${principal.subject}`, ...principal.groups.map((group) => `group:${group}`)];
+}
+
+declare const scoped: unique symbol;
+
+/** What a search may see. Only `scopeOf` can make one, so no search runs without a principal. */
+export type SearchScope = {
+  readonly tenant: string;
+  readonly acl: readonly AclEntry[];
+  /** `undefined` means every collection. */
+  readonly collections: readonly string[] | undefined;
+  readonly [scoped]: true;
+};
+
+export function scopeOf(principal: Principal, collections?: readonly string[]): SearchScope {
+  return { tenant: principal.tenant, acl: aclEntriesOf(principal), collections } as unknown as SearchScope;
+}
+
+export function mayRead(scope: SearchScope, document: { tenant: string; collection: string; acl: readonly AclEntry[] }): boolean {
+  if (document.tenant !== scope.tenant) return false;
+  if (scope.collections !== undefined && !scope.collections.includes(document.collection)) return false;
+  return document.acl.some((entry) => scope.acl.includes(entry));
+}

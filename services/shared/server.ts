@@ -1,0 +1,96 @@
+import swagger from "@fastify/swagger";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import { AppError, openAiBody, problemBody, toFailure } from "./errors.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./telemetry.ts";
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+
+const OPENAI_ROUTES = /^\/v1\/(chat\/completions|completions|embeddings|rerank|models)\b/;
+
+export type Server = ReturnType<typeof createServer>;
+
+export type ServerOptions = { readonly service: string; readonly version: string; readonly log: Log; readonly metrics: Metrics };
+
+/** A Fastify server with the habits every process shares: limits, request ids, one error handler, OpenAPI. */
+export function createServer({ service, version, log, metrics }: ServerOptions) {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    genReqId: () => crypto.randomUUID(),
+    exposeHeadRoutes: false,
+    forceCloseConnections: "idle",
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.register(swagger, {
+    openapi: { openapi: "3.1.0", info: { title: `Cairn ${service}`, version } },
+    transform: jsonSchemaTransform,
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    reply.header("x-content-type-options", "nosniff");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, routeOptions } = request;
+    const route = routeOptions.url ?? "none";
+    const status = String(reply.raw.statusCode);
+    metrics.httpSeconds.observe({ service, method, route, status }, reply.elapsedTime / 1000);
+  });
+  app.setErrorHandler((error, request, reply) => fail(error, request, reply, log));
+  app.setNotFoundHandler((request, reply) => {
+    const what = `There is nothing at ${request.method} ${request.url.split("?")[0]?.slice(0, 200)}. See /openapi.json.`;
+    return fail(new AppError("not_found", what), request, reply, log);
+  });
+  return app;
+}
+
+function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+  const failure = toFailure(asValidation(error) ?? error);
+  if (failure.status === 500) log.error("unexpected", error, { requestId: request.id, route: request.routeOptions.url });
+  if (failure.retryAfterSeconds !== undefined) reply.header("retry-after", String(failure.retryAfterSeconds));
+  const openAi = OPENAI_ROUTES.test(request.url);
+  return reply
+    .code(failure.status)
+    .type(openAi ? "application/json" : "application/problem+json")
+    .send(JSON.stringify(openAi ? openAiBody(failure) : problemBody(failure)));
+}
+
+type ValidationEntry = { keyword: string; instancePath: string; message?: string; params?: { keys?: unknown } };
+
+/** Turns a failed zod schema into an error that names the field. */
+function asValidation(error: unknown): AppError | undefined {
+  if (!(error instanceof Error) || !("validation" in error) || !Array.isArray(error.validation)) return undefined;
+  const entry = error.validation[0] as ValidationEntry | undefined;
+  const path = (entry?.instancePath ?? "").slice(1).replaceAll("/", ".");
+  const keys = entry?.params?.keys;
+  if (entry?.keyword === "unrecognized_keys" && Array.isArray(keys)) {
+    const field = [path, String(keys[0])].filter(Boolean).join(".");
+    return new AppError("unknown_field", `The field "${field}" is not known here. Remove it.`, { param: field });
+  }
+  const problem = entry?.message ?? "The request is not valid";
+  return new AppError("invalid_request", path ? `${path}: ${problem}` : problem, path ? { param: path } : {});
+}
+
+/** `listen` with a sentence instead of a stack when the port is taken. Resolves to the address. */
+export async function listen(app: Pick<FastifyInstance, "listen">, host: string, port: number, setting: string): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EADDRINUSE") throw new Error(`Port ${port} is in use. Stop the other program or set ${setting}.`);
+    if (code === "EACCES") throw new Error(`Port ${port} may not be opened by this user. Set ${setting} to one above 1023.`);
+    throw error;
+  }
+}

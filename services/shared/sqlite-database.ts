@@ -1,0 +1,70 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Database, Sql, Value } from "./database.ts";
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/** The embedded engine behind `Database`: one connection writes, in turn; another reads without waiting. */
+export function openSqliteDatabase(path: string): Database {
+  const writer = open(path);
+  const reader = open(path);
+  let tail: Promise<unknown> = Promise.resolve();
+
+  // Async transaction bodies on one connection would interleave: they queue here instead.
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = tail.then(work, work);
+    tail = turn.catch(() => undefined);
+    return turn;
+  };
+  const write = statements(writer);
+  const read = statements(reader);
+  const routed = <T>(sql: string, call: (target: Sql) => Promise<T>): Promise<T> =>
+    /^\s*select\b/i.test(sql) ? call(read) : inTurn(() => call(write));
+
+  return {
+    all: (sql, params) => routed(sql, (target) => target.all(sql, params)),
+    get: (sql, params) => routed(sql, (target) => target.get(sql, params)),
+    run: (sql, params) => inTurn(() => write.run(sql, params)),
+    transaction: (work) =>
+      inTurn(async () => {
+        writer.exec("begin immediate");
+        try {
+          const result = await work(write);
+          writer.exec("commit");
+          return result;
+        } catch (error) {
+          writer.exec("rollback");
+          throw error;
+        }
+      }),
+    close: () =>
+      inTurn(async () => {
+        reader.close();
+        writer.close();
+      }),
+  };
+}
+
+function open(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
+  return db;
+}
+
+function statements(db: DatabaseSync): Sql {
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    let statement = prepared.get(sql);
+    if (!statement) {
+      statement = db.prepare(sql.replaceAll(/\$(\d+)/g, "?$1"));
+      prepared.set(sql, statement);
+    }
+    return statement;
+  };
+  const bind = (params: readonly Value[] = []): Value[] => [...params];
+  return {
+    all: async <T extends object>(sql: string, params?: readonly Value[]) => prepare(sql).all(...bind(params)) as T[],
+    get: async <T extends object>(sql: string, params?: readonly Value[]) =>
+      prepare(sql).get(...bind(params)) as T | undefined,
+    run: async (sql, params) => Number(prepare(sql).run(...bind(params)).changes),
+  };
+}

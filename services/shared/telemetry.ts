@@ -1,0 +1,62 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Every metric Cairn has. Labels come from closed sets: never a tenant, a question or a document. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    httpSeconds: new Histogram({
+      name: "cairn_http_request_duration_seconds",
+      help: "Time to answer a request, by route pattern.",
+      labelNames: ["service", "method", "route", "status"],
+      buckets: SECONDS,
+      registers,
+    }),
+    openStreams: new Gauge({ name: "cairn_open_streams", help: "Streams being sent now.", registers }),
+    answers: new Counter({ name: "cairn_answers_total", help: "Answers by outcome.", labelNames: ["outcome"], registers }),
+    records: new Counter({ name: "cairn_lineage_records_total", help: "Lineage records written.", registers }),
+    removedMarkers: new Counter({
+      name: "cairn_removed_markers_total",
+      help: "Citation markers of a model that pointed to no evidence and were removed.",
+      registers,
+    }),
+    retrievalSeconds: new Histogram({
+      name: "cairn_retrieval_duration_seconds",
+      help: "Search, fusion and second gate.",
+      buckets: SECONDS,
+      registers,
+    }),
+    gateRejections: new Counter({
+      name: "cairn_second_gate_rejections_total",
+      help: "Search hits that the database did not confirm.",
+      registers,
+    }),
+    jobs: new Counter({ name: "cairn_jobs_total", help: "Ingestion jobs ended.", labelNames: ["outcome"], registers }),
+    jobSeconds: new Histogram({ name: "cairn_job_duration_seconds", help: "Work on one job.", buckets: SECONDS, registers }),
+    gatewayDemand: new Gauge({
+      name: "cairn_gateway_demand",
+      help: "Requests queued or running, by model alias.",
+      labelNames: ["model"],
+      registers,
+    }),
+    gatewayAttempts: new Counter({
+      name: "cairn_gateway_attempts_total",
+      help: "Tries of an upstream.",
+      labelNames: ["upstream", "outcome"],
+      registers,
+    }),
+    gatewayFirstTokenSeconds: new Histogram({
+      name: "cairn_gateway_time_to_first_token_seconds",
+      help: "From request to the first delta.",
+      labelNames: ["upstream"],
+      buckets: SECONDS,
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

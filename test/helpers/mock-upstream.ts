@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export type Call = {
+  readonly body: Record<string, unknown>;
+  readonly headers: IncomingMessage["headers"];
+  closedAt: number | undefined;
+};
+export type Behaviour = (response: ServerResponse, call: Call) => Promise<void> | void;
+export type MockUpstream = {
+  readonly baseUrl: string;
+  readonly calls: readonly Call[];
+  close(): Promise<void>;
+};
+
+/** A model server on a real socket that does exactly what the test says. */
+export async function mockUpstream(
+  behave: Behaviour,
+  models: readonly string[] = ["mock-model"],
+): Promise<MockUpstream> {
+  const calls: Call[] = [];
+  const server = createServer(async (request, response) => {
+    if (request.url?.endsWith("/models")) {
+      response
+        .setHeader("content-type", "application/json")
+        .end(JSON.stringify({ data: models.map((id) => ({ id })) }));
+      return;
+    }
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    const body = JSON.parse(Buffer.concat(pieces).toString()) as Record<string, unknown>;
+    const call: Call = { body, headers: request.headers, closedAt: undefined };
+    calls.push(call);
+    response.on("close", () => {
+      call.closedAt = performance.now();
+    });
+    await behave(response, call);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    calls,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export const delta = (content: string): string =>
+  event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+export const finish = (finish_reason: string): string => event({ choices: [{ index: 0, delta: {}, finish_reason }] });
+export const usage = (value: unknown): string => event({ choices: [], usage: value });
+export const DONE = "data: [DONE]\n\n";
+
+function event(body: object): string {
+  return `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", ...body })}\n\n`;
+}
+
+/** Sends the pieces as an event stream and ends it. */
+export const streams =
+  (...pieces: readonly string[]): Behaviour =>
+  (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const piece of pieces) response.write(piece);
+    response.end();
+  };
+
+export const fails =
+  (
+    status: number,
+    body: object = { error: { message: "secret upstream words" } },
+    headers: Record<string, string> = {},
+  ): Behaviour =>
+  (response) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+  };
+
+/** Sends the pieces, then nothing more. */
+export const stalls =
+  (...pieces: readonly string[]): Behaviour =>
+  (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.flushHeaders();
+    for (const piece of pieces) response.write(piece);
+  };
+
+/** Sends the pieces, then resets the connection. */
+export const resets =
+  (...pieces: readonly string[]): Behaviour =>
+  async (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const piece of pieces) response.write(piece);
+    await sleep(20);
+    response.socket?.resetAndDestroy();
+  };
+
+/** One byte a write, which splits UTF-8 sequences and field names. */
+export const trickles =
+  (text: string): Behaviour =>
+  async (response) => {
+    response.socket?.setNoDelay(true);
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const byte of Buffer.from(text)) {
+      response.write(Buffer.of(byte));
+      await new Promise(setImmediate);
+    }
+    response.end();
+  };
