@@ -65,7 +65,7 @@ async function flipOne(
   const state = await stateOf(sql, version.id);
   const held = await queue.complete(job, sql);
   if (held) flipped.done.push(job);
-  if (isStale(state, version)) {
+  if (!state || isStale(state, version)) {
     flipped.leaving.push(version.id);
     if (!state || state.deleted_at !== null || state.current_version === null) flipped.erased.push(version.id);
     return;
@@ -115,8 +115,8 @@ export const stateOf = (sql: Sql, versionId: string): Promise<State | undefined>
     [versionId],
   );
 
-export function isStale(state: State | undefined, version: { readonly seq: number }): state is undefined {
-  if (!state || state.deleted_at !== null || state.retired_at !== null) return true;
+export function isStale(state: State, version: { readonly seq: number }): boolean {
+  if (state.deleted_at !== null || state.retired_at !== null) return true;
   return state.current_seq !== null && state.current_seq > version.seq;
 }
 

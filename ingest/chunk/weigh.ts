@@ -3,7 +3,8 @@ const wideWeight = 2.4;
 
 export function weightAt(text: string, index: number): number {
   const unit = text.charCodeAt(index);
-  const isWide = (unit >= 0x2e80 && unit < 0xa000) || (unit >= 0xac00 && unit < 0xd7b0) || (unit >= 0xf900 && unit < 0xfb00);
+  const isWide =
+    (unit >= 0x2e80 && unit < 0xa000) || (unit >= 0xac00 && unit < 0xd7b0) || (unit >= 0xf900 && unit < 0xfb00);
   return isWide || (unit >= 0xff00 && unit < 0xfff0) ? wideWeight : 1;
 }
 

@@ -6,7 +6,8 @@ const SILENT = new Set(
     " ",
   ),
 );
-const INVISIBLE_STYLE = /(^|;)(display:none|visibility:(hidden|collapse)|opacity:0(\.0*)?%?(;|!|$)|font-size:0[a-z%]*(;|!|$))/;
+const INVISIBLE_STYLE =
+  /(^|;)(display:none|visibility:(hidden|collapse)|opacity:0(\.0*)?%?(;|!|$)|font-size:0[a-z%]*(;|!|$))/;
 
 /**
  * Whether a browser would not show the element. Text that a person cannot see must never be retrieved: it is the usual
@@ -23,5 +24,8 @@ export function isHidden(element: Tree.Element): boolean {
 }
 
 function plainCss(style: string): string {
-  return style.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, "").toLowerCase();
+  return style
+    .replace(/\/\*.*?\*\//gs, "")
+    .replace(/\s+/g, "")
+    .toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { type DefaultTreeAdapterTypes as Tree, defaultTreeAdapter, parse, type TreeAdapter } from "parse5";
+import { defaultTreeAdapter, parse, type DefaultTreeAdapterTypes as Tree, type TreeAdapter } from "parse5";
 import { AppError } from "#shared/errors.ts";
 import { isHidden } from "./hidden.ts";
 import type { Outline } from "./outline.ts";

@@ -7,7 +7,13 @@ import { gfm } from "micromark-extension-gfm";
 const SWALLOWS =
   /<(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext|template|select|svg|math|object|audio|video|canvas|head|frameset)\b/gi;
 const HEADING_ID = /\s*\{#[^{}]*\}\s*$/;
-const TAG: Readonly<Record<string, string>> = { paragraph: "p", blockquote: "blockquote", listItem: "li", tableRow: "tr", tableCell: "td" };
+const TAG: Readonly<Record<string, string>> = {
+  paragraph: "p",
+  blockquote: "blockquote",
+  listItem: "li",
+  tableRow: "tr",
+  tableCell: "td",
+};
 
 /**
  * Markdown becomes HTML, as on the site it was written for, and then takes the same way as a web page: what raw HTML

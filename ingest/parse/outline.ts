@@ -8,7 +8,11 @@ export const maxTextLength = 20_000_000;
 export type Outline = {
   readonly heading: (level: number, text: string, page?: number) => void;
   /** `tight`: on the next line, without a blank line between, as items of one list are. */
-  readonly add: (kind: Exclude<BlockKind, "heading">, text: string, options?: { tight?: boolean; page?: number }) => void;
+  readonly add: (
+    kind: Exclude<BlockKind, "heading">,
+    text: string,
+    options?: { tight?: boolean; page?: number },
+  ) => void;
   /** Text of the first top-level heading so far. */
   readonly firstHeading: () => string | undefined;
   readonly finish: () => { text: string; blocks: Block[] };
@@ -27,7 +31,8 @@ export function openOutline(): Outline {
     const gap = length === 0 ? "" : options.tight ? "\n" : "\n\n";
     const start = length + gap.length;
     length = start + text.length;
-    if (length > maxTextLength) throw new AppError("too_large", "This document holds too much text. Split it into parts.");
+    if (length > maxTextLength)
+      throw new AppError("too_large", "This document holds too much text. Split it into parts.");
     parts.push(gap, text);
     const { page } = options;
     blocks.push({ kind, start, end: length, headingPath: path, ...(page !== undefined && { page }) });

@@ -53,7 +53,11 @@ function readRows(text: string, delimiter: string): string[][] {
 /** Spreadsheets write `;` where the decimal sign is a comma: the most frequent candidate in the first lines wins. */
 function delimiterOf(text: string, name: string): string {
   if (/\.tsv$/i.test(name)) return "\t";
-  const sample = text.slice(0, 10_000).split("\n", 10).join("\n").replace(/"[^"]*"/g, "");
+  const sample = text
+    .slice(0, 10_000)
+    .split("\n", 10)
+    .join("\n")
+    .replace(/"[^"]*"/g, "");
   const counts = [",", ";", "\t", "|"].map((candidate) => ({ candidate, count: sample.split(candidate).length }));
   return counts.reduce((best, next) => (next.count > best.count ? next : best)).candidate;
 }

@@ -1,10 +1,10 @@
-import { expandShortcodes } from "./shortcodes.ts";
 import { splitFrontMatter } from "./front-matter.ts";
 import { writeHtml } from "./html-blocks.ts";
 import { markdownToHtml } from "./markdown-to-html.ts";
 import { normaliseSource } from "./normalise.ts";
 import { openOutline } from "./outline.ts";
 import type { Parsed } from "./parsed.ts";
+import { expandShortcodes } from "./shortcodes.ts";
 import { stripComments } from "./strip-comments.ts";
 import { titleOf } from "./title.ts";
 

@@ -46,7 +46,9 @@ export function expandShortcodes(markdown: string): string {
     const body = markdown.slice(open + 3, close).trim();
     if (body.startsWith("/*")) {
       // Escaped: the page shows the shortcode itself.
-      kept.push(`${markdown.slice(open, open + 3)} ${body.slice(2).replace(/\*\/$/, "").trim()} ${markdown.slice(close, at)}`);
+      kept.push(
+        `${markdown.slice(open, open + 3)} ${body.slice(2).replace(/\*\/$/, "").trim()} ${markdown.slice(close, at)}`,
+      );
       continue;
     }
     const tag = readTag(body);

@@ -37,7 +37,10 @@ export const httpUrl: Reader<string | undefined> = (raw) => {
 };
 
 /** Reads every variable before failing, so one restart shows every mistake. */
-export function readEnv<T extends Record<string, Reader<unknown>>>(readers: T, env: Env): { [K in keyof T]: ReturnType<T[K]> } {
+export function readEnv<T extends Record<string, Reader<unknown>>>(
+  readers: T,
+  env: Env,
+): { [K in keyof T]: ReturnType<T[K]> } {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, read] of Object.entries(readers)) {

@@ -22,7 +22,12 @@ const STATUS = {
 export type ErrorCode = keyof typeof STATUS;
 
 /** Codes after which the same request may succeed later. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set(["rate_limited", "upstream_failed", "unavailable", "upstream_timeout"]);
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  "rate_limited",
+  "upstream_failed",
+  "unavailable",
+  "upstream_timeout",
+]);
 
 type Details = ErrorOptions & { readonly param?: string; readonly retryAfterSeconds?: number };
 
@@ -63,7 +68,12 @@ export function toFailure(error: unknown): Failure {
   if (isClientError(error)) {
     return { status: error.statusCode, code: codeOf(error.statusCode), message: error.message, ...none };
   }
-  return { status: 500, code: "internal", message: "Something went wrong on our side. The request id helps to find it.", ...none };
+  return {
+    status: 500,
+    code: "internal",
+    message: "Something went wrong on our side. The request id helps to find it.",
+    ...none,
+  };
 }
 
 function codeOf(status: number): ErrorCode {
@@ -80,12 +90,20 @@ function isClientError(error: unknown): error is Error & { statusCode: number } 
 
 /** OpenAI's error object, used on OpenAI routes. */
 export function openAiBody(failure: Failure): object {
-  const type = failure.status >= 500 ? "server_error" : failure.status === 429 ? "rate_limit_error" : "invalid_request_error";
+  const type =
+    failure.status >= 500 ? "server_error" : failure.status === 429 ? "rate_limit_error" : "invalid_request_error";
   return { error: { message: failure.message, type, param: failure.param ?? null, code: failure.code } };
 }
 
 /** An RFC 9457 problem document, used on all other routes. */
 export function problemBody(failure: Failure): object {
   const { status, code, message, param } = failure;
-  return { type: `urn:cairn:error:${code}`, title: code.replaceAll("_", " "), status, detail: message, code, ...(param && { param }) };
+  return {
+    type: `urn:cairn:error:${code}`,
+    title: code.replaceAll("_", " "),
+    status,
+    detail: message,
+    code,
+    ...(param && { param }),
+  };
 }

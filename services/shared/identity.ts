@@ -30,13 +30,15 @@ export function openAuthenticate(withKeys: Authenticate): Authenticate {
 export function keyAuthenticate(db: Database, pepper: string, now: () => number = Date.now): Authenticate {
   return async (headers) => {
     const presented = carries(headers);
-    if (presented === undefined) throw new AppError("unauthenticated", "Send an API key: Authorization: Bearer cairn_…");
+    if (presented === undefined)
+      throw new AppError("unauthenticated", "Send an API key: Authorization: Bearer cairn_…");
     const [, id, secret, checksum] = KEY.exec(presented) ?? [];
     if (!id || !secret || checksum !== checksumOf(id, secret, pepper)) throw refused();
     const row = await db.get<KeyRow>("select * from api_key where id = $1", [id]);
     const expected = Buffer.from(row?.hash ?? "0".repeat(64), "hex");
     const same = timingSafeEqual(expected, Buffer.from(hashOf(secret, pepper), "hex"));
-    if (!row || !same || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now())) throw refused();
+    if (!row || !same || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now()))
+      throw refused();
     return { tenant: row.tenant, subject: row.subject, groups: JSON.parse(row.groups), scopes: JSON.parse(row.scopes) };
   };
 }
@@ -70,7 +72,12 @@ export type NewKey = {
 };
 
 /** Creates a key. The returned text is shown once; only a keyed hash of its secret is stored. */
-export async function createKey(db: Database, pepper: string, key: NewKey, now: () => number = Date.now): Promise<{ id: string; key: string }> {
+export async function createKey(
+  db: Database,
+  pepper: string,
+  key: NewKey,
+  now: () => number = Date.now,
+): Promise<{ id: string; key: string }> {
   const id = randomBytes(6).toString("hex");
   const secret = randomBytes(32).toString("base64url");
   const { tenant, subject, groups, scopes, expiresAt } = key;
@@ -79,7 +86,16 @@ export async function createKey(db: Database, pepper: string, key: NewKey, now: 
     await sql.run(
       `insert into api_key (id, tenant, subject, groups, scopes, hash, created_at, expires_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, tenant, subject, JSON.stringify(groups), JSON.stringify(scopes), hashOf(secret, pepper), now(), expiresAt ?? null],
+      [
+        id,
+        tenant,
+        subject,
+        JSON.stringify(groups),
+        JSON.stringify(scopes),
+        hashOf(secret, pepper),
+        now(),
+        expiresAt ?? null,
+      ],
     );
   });
   return { id, key: `cairn_${id}_${secret}${checksumOf(id, secret, pepper)}` };

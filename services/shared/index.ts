@@ -12,7 +12,10 @@ export type Generation = {
   readonly manifest: Readonly<Record<string, string>>;
 };
 
-export type Hit = { readonly chunk: Chunk; /** Higher is better; comparable within one leg only. */ readonly score: number };
+export type Hit = {
+  readonly chunk: Chunk /** Higher is better; comparable within one leg only. */;
+  readonly score: number;
+};
 
 /** Ranked lists by leg. A leg that a generation does not have is absent. Fusion happens in the caller. */
 export type Legs = { readonly generation: string; readonly legs: Readonly<Record<string, readonly Hit[]>> };

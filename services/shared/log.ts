@@ -15,7 +15,10 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 export function jsonLog(service: string, write: (line: string) => void = (line) => process.stderr.write(line)): Log {
   const emit = (level: string, event: string, fields: Fields = {}): void => {
     const safe = Object.fromEntries(
-      Object.entries(fields).map(([key, value]) => [key, typeof value === "string" ? value.replace(CONTROL, " ") : value]),
+      Object.entries(fields).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value.replace(CONTROL, " ") : value,
+      ]),
     );
     write(`${JSON.stringify({ time: new Date().toISOString(), level, service, event, ...safe })}\n`);
   };

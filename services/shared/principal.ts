@@ -34,7 +34,10 @@ export function scopeOf(principal: Principal, collections?: readonly string[]): 
   return { tenant: principal.tenant, acl: aclEntriesOf(principal), collections } as unknown as SearchScope;
 }
 
-export function mayRead(scope: SearchScope, document: { tenant: string; collection: string; acl: readonly AclEntry[] }): boolean {
+export function mayRead(
+  scope: SearchScope,
+  document: { tenant: string; collection: string; acl: readonly AclEntry[] },
+): boolean {
   if (document.tenant !== scope.tenant) return false;
   if (scope.collections !== undefined && !scope.collections.includes(document.collection)) return false;
   return document.acl.some((entry) => scope.acl.includes(entry));

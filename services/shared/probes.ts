@@ -17,7 +17,9 @@ export function mountProbes(app: FastifyInstance, health: Health, metrics: Metri
       await Promise.all(Object.entries(health.checks).map(async ([name, check]) => [name, await outcomeOf(check)])),
     );
     const ready = !health.draining() && Object.values(checks).every((outcome) => outcome === "ok");
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ok" : health.draining() ? "draining" : "failing", checks });
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? "ok" : health.draining() ? "draining" : "failing", checks });
   });
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),

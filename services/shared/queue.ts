@@ -14,7 +14,13 @@ export type Job = {
   readonly lease_token: string;
 };
 
-export type NewJob = { readonly id: string; readonly tenant: string; readonly kind: string; readonly payload: object; readonly priority?: number };
+export type NewJob = {
+  readonly id: string;
+  readonly tenant: string;
+  readonly kind: string;
+  readonly payload: object;
+  readonly priority?: number;
+};
 
 /** Adds a job inside the caller's transaction, so work and the data it is about are acknowledged together. */
 export async function enqueue(sql: Sql, job: NewJob, now: number): Promise<void> {
@@ -70,9 +76,14 @@ export function createQueue(db: Database, now: () => number = Date.now) {
     },
     /** A process that owns the database alone takes back, at its start, what an earlier one was killed over. */
     releaseAll: (): Promise<number> =>
-      db.run("update job set state = 'ready', lease_until = null, lease_token = null, run_at = $1 where state = 'leased'", [now()]),
+      db.run(
+        "update job set state = 'ready', lease_until = null, lease_token = null, run_at = $1 where state = 'leased'",
+        [now()],
+      ),
     async counts(): Promise<Record<string, number>> {
-      const rows = await db.all<{ state: string; count: number }>("select state, count(*) as count from job group by state");
+      const rows = await db.all<{ state: string; count: number }>(
+        "select state, count(*) as count from job group by state",
+      );
       return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
     },
   };

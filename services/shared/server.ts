@@ -18,7 +18,12 @@ const OPENAI_ROUTES = /^\/v1\/(chat\/completions|completions|embeddings|rerank|m
 
 export type Server = ReturnType<typeof createServer>;
 
-export type ServerOptions = { readonly service: string; readonly version: string; readonly log: Log; readonly metrics: Metrics };
+export type ServerOptions = {
+  readonly service: string;
+  readonly version: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
 
 /** A Fastify server with the habits every process shares: limits, request ids, one error handler, OpenAPI. */
 export function createServer({ service, version, log, metrics }: ServerOptions) {
@@ -58,7 +63,8 @@ export function createServer({ service, version, log, metrics }: ServerOptions) 
 
 function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const failure = toFailure(asValidation(error) ?? error);
-  if (failure.status === 500) log.error("unexpected", error, { requestId: request.id, route: request.routeOptions.url });
+  if (failure.status === 500)
+    log.error("unexpected", error, { requestId: request.id, route: request.routeOptions.url });
   if (failure.retryAfterSeconds !== undefined) reply.header("retry-after", String(failure.retryAfterSeconds));
   const openAi = OPENAI_ROUTES.test(request.url);
   return reply
@@ -84,13 +90,19 @@ function asValidation(error: unknown): AppError | undefined {
 }
 
 /** `listen` with a sentence instead of a stack when the port is taken. Resolves to the address. */
-export async function listen(app: Pick<FastifyInstance, "listen">, host: string, port: number, setting: string): Promise<string> {
+export async function listen(
+  app: Pick<FastifyInstance, "listen">,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<string> {
   try {
     return await app.listen({ host, port });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EADDRINUSE") throw new Error(`Port ${port} is in use. Stop the other program or set ${setting}.`);
-    if (code === "EACCES") throw new Error(`Port ${port} may not be opened by this user. Set ${setting} to one above 1023.`);
+    if (code === "EACCES")
+      throw new Error(`Port ${port} may not be opened by this user. Set ${setting} to one above 1023.`);
     throw error;
   }
 }

@@ -17,7 +17,12 @@ export function createMetrics() {
       registers,
     }),
     openStreams: new Gauge({ name: "cairn_open_streams", help: "Streams being sent now.", registers }),
-    answers: new Counter({ name: "cairn_answers_total", help: "Answers by outcome.", labelNames: ["outcome"], registers }),
+    answers: new Counter({
+      name: "cairn_answers_total",
+      help: "Answers by outcome.",
+      labelNames: ["outcome"],
+      registers,
+    }),
     records: new Counter({ name: "cairn_lineage_records_total", help: "Lineage records written.", registers }),
     removedMarkers: new Counter({
       name: "cairn_removed_markers_total",
@@ -36,7 +41,12 @@ export function createMetrics() {
       registers,
     }),
     jobs: new Counter({ name: "cairn_jobs_total", help: "Ingestion jobs ended.", labelNames: ["outcome"], registers }),
-    jobSeconds: new Histogram({ name: "cairn_job_duration_seconds", help: "Work on one job.", buckets: SECONDS, registers }),
+    jobSeconds: new Histogram({
+      name: "cairn_job_duration_seconds",
+      help: "Work on one job.",
+      buckets: SECONDS,
+      registers,
+    }),
     gatewayDemand: new Gauge({
       name: "cairn_gateway_demand",
       help: "Requests queued or running, by model alias.",

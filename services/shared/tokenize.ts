@@ -9,8 +9,10 @@ const PARTS = /\p{Lu}?[\p{Ll}\p{M}]+|\p{Lu}+(?!\p{Ll})|\p{N}+|\p{Lo}+/gu;
 const MAX_TOKEN_LENGTH = 64;
 const STEM_CACHE_SIZE = 50_000;
 const STOP_EN = new Set(
-  ("a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to " +
-    "was will with what which who whom how when where why do does did can could should would i me my we you your").split(" "),
+  (
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to " +
+    "was will with what which who whom how when where why do does did can could should would i me my we you your"
+  ).split(" "),
 );
 const STOP_ZH =
   /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|哪一|是否|能不能|能否|可不可以|为什么|多少|的|了|吗|呢|是|在|和|与|我|你|它/g;

@@ -60,7 +60,10 @@ test("a job that keeps failing is tried again later and ends among the dead lett
     at += 10 * 60_000;
   }
   expect(outcomes).toEqual(["retry", "retry", "retry", "retry", "dead"]);
-  expect(await db.get("select state, reason from job")).toMatchObject({ state: "dead", reason: "The store did not answer." });
+  expect(await db.get("select state, reason from job")).toMatchObject({
+    state: "dead",
+    reason: "The store did not answer.",
+  });
 });
 
 test("a key opens its tenant until it is revoked, and a changed character is refused", async () => {

@@ -13,7 +13,7 @@ const SECOND_SHARE = 0.7;
 const AFTER_FULL_SHARE = 0.85;
 const FULL_COVERAGE = 0.85;
 const THIRD_SHARE = 0.8;
-/** A further piece of a list, or one that brings a list or code along, has to be nearly as good as the best. */
+/** A further piece of a list, or one that brings a list or code along, has to be nearly as good as the best, and comes alone. */
 const LEAD_IN_SHARE = 0.92;
 const MIN_EXTRA_WORDS = 4;
 const NEAR_DUPLICATE = 0.7;
@@ -48,8 +48,9 @@ function choose(scored: readonly Scored[], kind: QuestionKind): Unit[] {
     if (chosen.length >= MAX_SENTENCES) break;
     const share = best.coverage >= FULL_COVERAGE ? AFTER_FULL_SHARE : chosen.length === 1 ? SECOND_SHARE : THIRD_SHARE;
     if (next.score < share * best.score) break;
-    if (next.tokens.size < MIN_EXTRA_WORDS || (isLeadIn(next.unit) && next.score < LEAD_IN_SHARE * best.score))
-      continue;
+    const bulky = isLeadIn(next.unit) || (next.unit.kind !== "sentence" && next.unit.block !== best.unit.block);
+    if (bulky && (chosen.length > 1 || next.score < LEAD_IN_SHARE * best.score)) continue;
+    if (next.tokens.size < MIN_EXTRA_WORDS) continue;
     // Another section tells how to do another thing.
     if (kind === "how-to" && best.coverage >= FULL_COVERAGE && next.unit.evidence !== best.unit.evidence) continue;
     if (chosen.some(({ tokens }) => overlap(tokens, next.tokens) > NEAR_DUPLICATE)) continue;

@@ -17,6 +17,8 @@ export function evidenceSupport(question: string, candidates: readonly Candidate
     return Math.log(1 + (passages.length + 1) / (found + 0.5));
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const covered = passages.map((passage) => terms.reduce((sum, term, i) => sum + (passage.has(term) ? weights[i]! : 0), 0));
+  const covered = passages.map((passage) =>
+    terms.reduce((sum, term, i) => sum + (passage.has(term) ? weights[i]! : 0), 0),
+  );
   return Math.max(...covered) / total;
 }

@@ -9,7 +9,9 @@ const ASKING_ZH =
   /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|是否|能不能|能否|可以|可不可以|多少|为什么|我要?|想要?|需要|应该|一个|吗|呢|的|了|是|在|把|有|[？?。！，,]/g;
 const SHORT_EN = 5;
 const STOP_EN = new Set(
-  "how what which where when who why do does did is are was were can could should would will may i we you to a an the in on of for and or with my our your about me tell please".split(" "),
+  "how what which where when who why do does did is are was were can could should would will may i we you to a an the in on of for and or with my our your about me tell please".split(
+    " ",
+  ),
 );
 
 /**

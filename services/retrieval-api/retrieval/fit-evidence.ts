@@ -8,7 +8,11 @@ export function estimateTokens(text: string): number {
 }
 
 /** The best candidates that fit the prompt, with at most so many of one document that others are heard too. */
-export function fitEvidence(candidates: readonly Candidate[], limit: number, settings: Release["retrieval"]): Candidate[] {
+export function fitEvidence(
+  candidates: readonly Candidate[],
+  limit: number,
+  settings: Release["retrieval"],
+): Candidate[] {
   const perDocument = new Map<string, number>();
   const evidence: Candidate[] = [];
   let tokens = 0;

@@ -25,7 +25,5 @@ export function fuse(legs: Legs["legs"], weights: Readonly<Record<string, number
       fused.set(chunk.id, entry);
     }
   }
-  return [...fused.values()]
-    .sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1))
-    .slice(0, limit);
+  return [...fused.values()].sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1)).slice(0, limit);
 }
