@@ -71,7 +71,7 @@ async function prepare(deps: PipelineDeps, job: Job, signal: AbortSignal): Promi
   const state = await stateOf(deps.db, versionId);
   if (!version) throw new Error("A job names a version that does not exist");
   // Overtaken or deleted before work began: the flip still ends the job, with nothing to write.
-  if (isStale(state, version)) return { job, version, filing: NOWHERE, parsed: NOTHING, chunks: [] };
+  if (!state || isStale(state, version)) return { job, version, filing: NOWHERE, parsed: NOTHING, chunks: [] };
   const bytes = await deps.blobs.get(originalOf(version.tenant, versionId));
   const { parsed, passages } = await deps.parse(
     { bytes, name: version.file_name, mediaType: version.media_type },

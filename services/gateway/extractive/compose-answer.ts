@@ -73,11 +73,9 @@ function withWholeList(best: Unit, picked: readonly Unit[], all: readonly Unit[]
     (unit) => unit.evidence === best.evidence && unit.order === list[0]!.order - 1 && isLeadIn(unit),
   );
   const others = picked.filter((unit) => !list.includes(unit) && unit !== leadIn).slice(0, 1);
-  return [
-    ...others,
-    ...(leadIn && first === 0 ? [] : list.slice(first, first + MAX_LIST_ITEMS)),
-    ...(leadIn ? [leadIn] : []),
-  ];
+  // A lead-in brings the first items along by itself.
+  const shown = leadIn && first === 0 ? [leadIn] : list.slice(first, first + MAX_LIST_ITEMS);
+  return [...others, ...shown];
 }
 
 const isNextTo = (a: Unit, b: Unit): boolean => a.evidence === b.evidence && a.block === b.block;
