@@ -1,0 +1,99 @@
+import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
+import type { Candidate } from "../retrieval/retrieve.ts";
+import { isSupported, overlap } from "./support.ts";
+
+/** Half-open, in Unicode code points. */
+export type Span = { readonly start: number; readonly end: number };
+
+export type Citation = {
+  readonly marker: number;
+  readonly answer: Span;
+  readonly verified: boolean;
+  readonly source: Span & {
+    readonly document_id: string;
+    readonly version_id: string;
+    readonly title: string;
+    readonly uri: string;
+    readonly heading_path: readonly string[];
+    readonly page?: number;
+    readonly quote: string;
+  };
+};
+
+const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
+const SENTENCE_START = /[.!?。！？；;](?=\s)|[。！？；]|\n/g;
+/** Longest run of source sentences that one quote may span. */
+const MAX_QUOTE_SENTENCES = 3;
+
+/** Resolves the markers of a finished answer: which words they stand behind, and which words of the source bear them out. */
+export function resolveCitations(answer: string, evidence: readonly Candidate[]): Citation[] {
+  const toCodePoint = codePointIndex(answer);
+  const citations: Citation[] = [];
+  let after = 0;
+  for (const run of answer.matchAll(MARKERS)) {
+    const start = claimStart(answer, after, run.index);
+    const claim = answer.slice(start, run.index).trimEnd();
+    after = run.index + run[0].length;
+    for (const [, number] of run[0].matchAll(/\[(\d{1,3})\]/g)) {
+      const marker = Number(number);
+      const candidate = evidence[marker - 1];
+      if (!candidate || claim.trim() === "") continue;
+      const source = quoteFor(claim, candidate);
+      const span = { start: toCodePoint(start), end: toCodePoint(start + claim.length) };
+      citations.push({ marker, answer: span, verified: isSupported(claim, source.quote), source });
+    }
+  }
+  return citations;
+}
+
+/** The sentence before the markers; its own final stop does not end it. */
+function claimStart(answer: string, from: number, to: number): number {
+  const text = answer.slice(from, to).replace(/[\s.!?。！？；;:：]+$/, "");
+  const last = [...text.matchAll(SENTENCE_START)].at(-1);
+  const start = from + (last ? last.index + last[0].length : 0);
+  return start + (/^[\s.。，,；;]*/.exec(answer.slice(start, to))?.[0].length ?? 0);
+}
+
+/** The shortest run of sentences of the passage that supports the claim best, word for word. */
+function quoteFor(claim: string, { chunk, document }: Candidate): Citation["source"] {
+  const [start, end] = bestRange(claim, chunk.text);
+  const offset = codePointLength(chunk.text.slice(0, start));
+  const quote = chunk.text.slice(start, end);
+  return {
+    document_id: chunk.documentId,
+    version_id: chunk.versionId,
+    title: document.title,
+    uri: document.uri,
+    heading_path: chunk.headingPath,
+    ...(chunk.page !== undefined && { page: chunk.page }),
+    start: chunk.start + offset,
+    end: chunk.start + offset + codePointLength(quote),
+    quote,
+  };
+}
+
+function bestRange(claim: string, text: string): [number, number] {
+  const verbatim = text.indexOf(claim);
+  if (verbatim >= 0) return [verbatim, verbatim + claim.length];
+  const sentences = sentenceRanges(text);
+  let best: [number, number] = [0, text.length];
+  let bestScore = 0;
+  for (let size = 1; size <= MAX_QUOTE_SENTENCES; size++) {
+    for (let i = 0; i + size <= sentences.length; i++) {
+      const range: [number, number] = [sentences[i]![0], sentences[i + size - 1]![1]];
+      // A longer quote must earn its length, or everything would be quoted.
+      const score = overlap(claim, text.slice(...range)) - 0.05 * (size - 1);
+      if (score > bestScore) [best, bestScore] = [range, score];
+    }
+  }
+  return best;
+}
+
+function sentenceRanges(text: string): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (const { 0: piece, index } of text.matchAll(/[^\n]+?(?:[.!?](?=\s)|[。！？；]|(?=\n)|$)/g)) {
+    const lead = piece.length - piece.trimStart().length;
+    if (piece.trim() !== "") ranges.push([index + lead, index + piece.trimEnd().length]);
+  }
+  return ranges;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { resolveCitations } from "../../services/retrieval-api/answer/citations.ts";
+import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
+
+const TEXT = "👋 Café is open. A file may be at most 50 MB. 单个文件最大 50 MB。上传后返回 202。";
+
+function candidate(text: string, start: number): Candidate {
+  const ids = { documentId: "d", versionId: "v", title: "Limits" };
+  return {
+    chunk: {
+      id: "c",
+      ...ids,
+      headingPath: ["Uploads"],
+      page: undefined,
+      start,
+      end: start + Array.from(text).length,
+      text,
+    },
+    score: 1,
+    ranks: { lexical: 1 },
+    document: { ...ids, uri: "docs/limits.md", collection: "default", salt: "", textCommitment: "", current: true },
+  };
+}
+
+const slice = (text: string, { start, end }: { start: number; end: number }) =>
+  Array.from(text).slice(start, end).join("");
+
+test("a citation names the sentence before its marker and the words that bear it out, in code points", () => {
+  const answer = "😀 Hello. A file may be at most 50 MB. [1]";
+  const [citation] = resolveCitations(answer, [candidate(TEXT, 0)]);
+  expect(citation).toMatchObject({ marker: 1, verified: true, source: { quote: "A file may be at most 50 MB." } });
+  expect(slice(answer, citation!.answer)).toBe("A file may be at most 50 MB.");
+  expect(slice(TEXT, citation!.source)).toBe(citation!.source.quote);
+});
+
+test("a reworded sentence is verified by its words, a wrong number is not", () => {
+  const [right] = resolveCitations("Each file is at most 50 MB[1].", [candidate(TEXT, 7)]);
+  expect(right).toMatchObject({ verified: true, source: { quote: "A file may be at most 50 MB." } });
+  const [wrong] = resolveCitations("Each file is at most 80 MB[1].", [candidate(TEXT, 7)]);
+  expect(wrong?.verified).toBe(false);
+});
+
+test("Chinese sentences are cited one by one", () => {
+  const answer = "单个文件最大 50 MB。[1] 上传后返回 202。[1]";
+  const quotes = resolveCitations(answer, [candidate(TEXT, 0)]).map(({ source }) => source.quote);
+  expect(quotes).toEqual(["单个文件最大 50 MB。", "上传后返回 202。"]);
+});
