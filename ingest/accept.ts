@@ -1,11 +1,12 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import type { AclEntry } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import { concurrently } from "./concurrently.ts";
-import { blobsOf, type DocumentRow, originalOf, type Store } from "./document-row.ts";
+import type { DocumentRow, Store } from "./document-row.ts";
 import { audit } from "./documents.ts";
+import { type Draft, discard, draftOf, unacknowledged } from "./draft.ts";
 import { refileDocument } from "./refile.ts";
 
 const BLOBS_AT_ONCE = 16;
@@ -43,14 +44,6 @@ export type Accepted = {
   readonly unchanged: boolean;
 };
 
-type Draft = {
-  readonly input: NewDocument;
-  readonly digest: string;
-  readonly versionId: string;
-  readonly store: () => Promise<void>;
-  readonly stored: () => boolean;
-};
-
 export async function acceptDocument(store: Store, input: NewDocument): Promise<Accepted> {
   const [accepted] = await acceptDocuments(store, [input]);
   return accepted!;
@@ -82,36 +75,6 @@ export async function acceptDocuments(store: Store, inputs: readonly NewDocument
     await discard(store, await unacknowledged(store, drafts));
     throw error;
   }
-}
-
-function draftOf({ blobs, newId }: Store, input: NewDocument): Draft {
-  const versionId = newId();
-  let stored: Promise<void> | undefined;
-  return {
-    input,
-    versionId,
-    digest: createHash("sha256").update(input.bytes).digest("hex"),
-    stored: () => stored !== undefined,
-    store: () => {
-      stored ??= blobs.put(originalOf(input.tenant, versionId), input.bytes);
-      return stored;
-    },
-  };
-}
-
-async function discard({ blobs }: Store, drafts: readonly Draft[]): Promise<void> {
-  const stored = drafts.filter((draft) => draft.stored());
-  await Promise.allSettled(stored.map(({ input, versionId }) => blobs.remove(blobsOf(input.tenant, versionId))));
-}
-
-/** After a failed commit the outcome is unknown: only what the database does not have may lose its bytes. */
-async function unacknowledged({ db }: Store, drafts: readonly Draft[]): Promise<Draft[]> {
-  const absent: Draft[] = [];
-  for (const draft of drafts) {
-    const row = await db.get("select id from document_version where id = $1", [draft.versionId]).catch(() => "unknown");
-    if (row === undefined) absent.push(draft);
-  }
-  return absent;
 }
 
 type Latest = { readonly id: string; readonly digest: string; readonly title: string; readonly state: string | null };

@@ -28,6 +28,8 @@ export type DocumentRow = {
   readonly current_version: string | null;
   readonly latest_seq: number;
   readonly deleted_at: number | null;
+  /** State of the newest version's job, where the query asked for it. */
+  readonly latest_job?: string | null;
 };
 
 export type VersionRow = {

@@ -6,6 +6,8 @@ import { aclOf, type DocumentRow, type Store, type VersionRow } from "./document
 import { refileDocument } from "./refile.ts";
 
 const SCAN_ROWS = 200;
+const SELECT = `select d.*, (select j.state from document_version v join job j on j.id = v.id
+  where v.document_id = d.id and v.seq = d.latest_seq) as latest_job from document d`;
 
 /** `state` of the job is what a version is waiting for or failed over. */
 export type VersionState = VersionRow & {
@@ -23,10 +25,10 @@ export function mayOpen(principal: Principal, row: DocumentRow): boolean {
 
 /** Rejects with `document_not_found` alike for what is absent, deleted, another tenant's or closed to the principal. */
 export async function getDocument(sql: Sql, principal: Principal, id: string): Promise<DocumentRow> {
-  const row = await sql.get<DocumentRow>(
-    "select * from document where id = $1 and tenant = $2 and deleted_at is null",
-    [id, principal.tenant],
-  );
+  const row = await sql.get<DocumentRow>(`${SELECT} where d.id = $1 and d.tenant = $2 and d.deleted_at is null`, [
+    id,
+    principal.tenant,
+  ]);
   if (!row || !mayOpen(principal, row)) throw new AppError("document_not_found", "There is no such document.");
   return row;
 }
@@ -54,8 +56,8 @@ export async function listDocuments(
   let [at, id] = cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : fromCursor(cursor);
   for (;;) {
     const rows = await sql.all<DocumentRow>(
-      `select * from document where tenant = $1 and deleted_at is null and (created_at < $2 or (created_at = $2 and id > $3))
-       and ($4 = '' or collection = $4) order by created_at desc, id limit ${SCAN_ROWS}`,
+      `${SELECT} where d.tenant = $1 and d.deleted_at is null and ($4 = '' or d.collection = $4)
+       and (d.created_at < $2 or (d.created_at = $2 and d.id > $3)) order by d.created_at desc, d.id limit ${SCAN_ROWS}`,
       [principal.tenant, at, id, collection ?? ""],
     );
     for (const row of rows) {

@@ -67,7 +67,10 @@ async function flipOne(
   if (held) flipped.done.push(job);
   if (!state || isStale(state, version)) {
     flipped.leaving.push(version.id);
-    if (!state || state.deleted_at !== null || state.current_version === null) flipped.erased.push(version.id);
+    // A deleted version's own job may have stored its text after the bytes were removed.
+    if (!state || state.deleted_at !== null || (state.retired_at !== null && version.ready_at === null)) {
+      flipped.erased.push(version.id);
+    }
     return;
   }
   if (!held) return;

@@ -8,7 +8,7 @@ const SENTENCE_END = /\n|[.!?][)"'\]\u201D\u2019]*[ \t]+|[。！？；…][”�
 const CLAUSE_END = /[,;:，、：][ \t]*|[ \t]+/g;
 const LINE_END = /\n/g;
 // Marks, skin tones and joined characters belong to the character before them.
-const CONTINUES = /^[\p{M}\u{1F3FB}-\u{1F3FF}\u200D\uFF9E\uFF9F]/u;
+const CONTINUES = /^(\p{M}|[\u{1F3FB}-\u{1F3FF}]|[\uFF9E\uFF9F])/u;
 
 /** Cuts a block over the maximum: code, tables and lists at line ends, prose at sentence ends, then clauses, then anywhere. */
 export function splitRange(text: string, block: Pick<Block, "kind" | "start" | "end">, limits: Limits): Span[] {

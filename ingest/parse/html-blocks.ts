@@ -11,6 +11,7 @@ const BLOCK = new Set(
    hr li main nav ol p section summary ul legend option optgroup menu`.split(/\s+/),
 );
 const HEADING = /^h[1-6]$/;
+const IN_CELL = /^(h[1-6]|pre|t[dhr]|caption)$/;
 // Text is collapsed when a block ends, so a hard break needs a mark that no text can contain.
 const BREAK = "\v";
 const CJK = /[\u3000-\u30FF\u3400-\u9FFF\uF900-\uFAFF\uFF00-\uFFEF]/;
@@ -18,7 +19,7 @@ const CJK = /[\u3000-\u30FF\u3400-\u9FFF\uF900-\uFAFF\uFF00-\uFFEF]/;
 /** What is on the explicit stack: a node to enter, or what to do when the element's children are done. */
 type Step = { readonly enter: Tree.ChildNode } | { readonly leave: () => void };
 type List = { readonly ordered: boolean; next: number };
-type Table = { readonly rows: string[]; cells: string[] | undefined };
+type Table = { readonly rows: string[]; cells: string[]; inCell: boolean };
 
 /**
  * Writes the visible text of an HTML document to `outline`, block by block, and returns its `<title>`.
@@ -30,21 +31,22 @@ export function writeHtml(html: string, outline: Outline): string | undefined {
   const lists: List[] = [];
   let table: Table | undefined;
   let text: string[] = [];
-  let preDepth = 0;
+  let inPre = false;
+  let inHeading = false;
   let title: string | undefined;
   /** Marker of the list item whose first words are still to come. */
   let marker: string | undefined;
   let afterItem = false;
 
   function take(): string {
-    const taken = preDepth > 0 ? text.join("").replaceAll(BREAK, "\n") : collapse(text.join(""));
+    const taken = inPre ? text.join("").replaceAll(BREAK, "\n") : collapse(text.join(""));
     text = [];
     return taken;
   }
 
   function endBlock(): void {
     // Blocks inside a cell are one cell; blocks inside code are code.
-    if (table || preDepth > 0) return void text.push(table ? " " : "");
+    if (table || inHeading || inPre) return void text.push(inPre ? "" : " ");
     if (text.length === 0) return;
     const words = take();
     if (words === "") return;
@@ -66,17 +68,13 @@ export function writeHtml(html: string, outline: Outline): string | undefined {
 
   function enterElement(element: Tree.Element): (() => void) | undefined | false {
     const tag = element.tagName;
-    if (tag === "title" && title === undefined) title = textOf(element);
+    if (tag === "head") title = titleIn(element);
     if (isHidden(element)) return false;
     if (tag === "br") return void text.push(BREAK);
     if (tag === "img") return void text.push(attribute(element, "alt") ?? "");
     if (table) return enterInTable(tag, table);
-    if (preDepth === 0 && HEADING.test(tag)) {
-      endBlock();
-      marker = undefined;
-      afterItem = false;
-      return () => outline.heading(Number(tag[1]), take());
-    }
+    if (inHeading || inPre) return BLOCK.has(tag) ? endBlock : undefined;
+    if (HEADING.test(tag)) return enterHeading(tag);
     if (tag === "pre") return enterPre();
     if (tag === "table") return enterTable();
     if (tag === "ul" || tag === "ol" || tag === "menu") return enterList(element);
@@ -91,14 +89,23 @@ export function writeHtml(html: string, outline: Outline): string | undefined {
     return endBlock;
   }
 
-  function enterPre(): () => void {
-    if (preDepth === 0) endBlock();
-    preDepth += 1;
+  function enterHeading(tag: string): () => void {
+    endBlock();
+    inHeading = true;
+    marker = undefined;
+    afterItem = false;
     return () => {
-      const code = preDepth === 1 ? take() : undefined;
-      preDepth -= 1;
-      if (code === undefined) return;
-      if (marker !== undefined && code.trim() !== "") text.push("");
+      inHeading = false;
+      outline.heading(Number(tag[1]), take());
+    };
+  }
+
+  function enterPre(): () => void {
+    endBlock();
+    inPre = true;
+    return () => {
+      const code = take();
+      inPre = false;
       outline.add("code", code);
       afterItem = false;
     };
@@ -119,7 +126,7 @@ export function writeHtml(html: string, outline: Outline): string | undefined {
 
   function enterTable(): () => void {
     endBlock();
-    const own: Table = { rows: [], cells: undefined };
+    const own: Table = { rows: [], cells: [], inCell: false };
     table = own;
     return () => {
       const stray = take();
@@ -130,23 +137,24 @@ export function writeHtml(html: string, outline: Outline): string | undefined {
     };
   }
 
-  /** Rows and cells of tables inside a cell count as the outer table's: layout tables of old pages read well that way. */
+  /** What is inside a cell, tables too, is words of that cell. */
   function enterInTable(tag: string, own: Table): (() => void) | undefined {
-    if (tag === "caption") return () => void own.rows.push(take());
-    if (tag === "tr") {
-      const outer = own.cells;
+    if (tag === "caption" && !own.inCell) return () => void own.rows.push(take());
+    if (tag === "tr" && !own.inCell) {
       own.cells = [];
       return () => {
-        const row = own.cells!.filter((cell, i, all) => cell !== "" || i < all.length - 1).join(" | ");
+        const row = own.cells.join(" | ");
         if (/[^\s|]/.test(row)) own.rows.push(row);
-        own.cells = outer;
       };
     }
-    if (tag === "td" || tag === "th") {
-      text = text.filter((part) => part.trim() !== "");
-      return () => void own.cells?.push(take().replaceAll("\n", " "));
+    if ((tag === "td" || tag === "th") && !own.inCell) {
+      own.inCell = true;
+      return () => {
+        own.inCell = false;
+        own.cells.push(take().replaceAll("\n", " "));
+      };
     }
-    if (!BLOCK.has(tag) && tag !== "pre" && !HEADING.test(tag)) return undefined;
+    if (!BLOCK.has(tag) && !IN_CELL.test(tag)) return undefined;
     text.push(" ");
     return () => void text.push(" ");
   }
@@ -183,8 +191,10 @@ function attribute(element: Tree.Element, name: string): string | undefined {
   return element.attrs.find((attr) => attr.name === name)?.value;
 }
 
-function textOf(element: Tree.Element): string {
-  return element.childNodes.map((child) => ("value" in child ? child.value : "")).join("");
+function titleIn(head: Tree.Element): string | undefined {
+  const title = head.childNodes.find((child) => child.nodeName === "title");
+  const text = title && "childNodes" in title ? title.childNodes[0] : undefined;
+  return text && "value" in text ? text.value : undefined;
 }
 
 function depthLimited(): TreeAdapter<Tree.DefaultTreeAdapterMap> {

@@ -49,22 +49,22 @@ export function markdownToHtml(markdown: string): string {
         return void html.push(escapeHtml(node.alt ?? ""));
       case "heading":
         dropId(node.children);
-        return wrap(`h${node.depth}`, node.children);
+        return void wrap(`h${node.depth}`, node.children);
       case "list":
         html.push(node.ordered ? `<ol start="${node.start ?? 1}">` : "<ul>");
         all(node.children);
         return void html.push(node.ordered ? "</ol>" : "</ul>");
       case "table":
-        return wrap("table", node.children);
+        return void wrap("table", node.children);
       case "footnoteDefinition":
-        return wrap("div", node.children);
+        return void wrap("div", node.children);
       case "definition":
       case "footnoteReference":
       case "yaml":
         return;
       default: {
         const tag = TAG[node.type];
-        return tag ? wrap(tag, node.children) : all(node.children);
+        return void (tag ? wrap(tag, node.children) : all(node.children));
       }
     }
   }

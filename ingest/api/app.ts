@@ -1,0 +1,48 @@
+import multipart from "@fastify/multipart";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Blobs } from "#shared/blobs.ts";
+import type { Database } from "#shared/database.ts";
+import { AppError } from "#shared/errors.ts";
+import type { Authenticate } from "#shared/identity.ts";
+import type { SearchIndex } from "#shared/index.ts";
+import type { Log } from "#shared/log.ts";
+import type { Server } from "#shared/server.ts";
+import type { RouteDeps, Routes } from "./ingest-deps.ts";
+import { HOW } from "./read-upload.ts";
+import { mountDocuments } from "./routes/documents.ts";
+import { mountJobs } from "./routes/jobs.ts";
+import { mountSources } from "./routes/sources.ts";
+import { mountUploads } from "./routes/uploads.ts";
+
+const LIMITS = { fileSize: 50 * 1024 * 1024, files: 20, fields: 20, fieldSize: 64 * 1024, parts: 40, headerPairs: 100 };
+
+export type IngestDeps = {
+  readonly db: Database;
+  readonly blobs: Blobs;
+  /** Only to make a changed ACL effective at once; chunks are written by workers. */
+  readonly index: Pick<SearchIndex, "refile">;
+  readonly authenticate: Authenticate;
+  readonly log: Log;
+  readonly allowFolder: RouteDeps["allowFolder"];
+  readonly wake?: () => void;
+  readonly now?: () => number;
+  readonly newId?: () => string;
+};
+
+/** Adds the ingestion routes to a server, in a scope of their own: no other route accepts multipart bodies. */
+export function mountIngest(server: Server, deps: IngestDeps): void {
+  const { db, blobs, index, authenticate, log, allowFolder, wake = () => {} } = deps;
+  const { now = Date.now, newId = () => crypto.randomUUID() } = deps;
+  const routeDeps = { store: { db, blobs, index, now, newId }, authenticate, log, allowFolder, wake };
+  // Registered, not added directly: only then do the routes see the OpenAPI plugin and enter /openapi.json.
+  server.register(async (scope) => {
+    scope.register(multipart, { limits: LIMITS });
+    scope.removeContentTypeParser("text/plain");
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(new AppError("unsupported_media_type", HOW)));
+    const routes: Routes = scope.withTypeProvider<ZodTypeProvider>();
+    mountUploads(routes, routeDeps);
+    mountDocuments(routes, routeDeps);
+    mountJobs(routes, routeDeps);
+    mountSources(routes, routeDeps);
+  });
+}

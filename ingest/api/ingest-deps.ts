@@ -1,0 +1,25 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Authenticate } from "#shared/identity.ts";
+import type { Log } from "#shared/log.ts";
+import type { Store } from "../document-row.ts";
+
+export type Routes = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What the ingestion routes are built from. */
+export type RouteDeps = {
+  readonly store: Store;
+  readonly authenticate: Authenticate;
+  readonly log: Log;
+  /** Whether this server may read a folder of its own machine for a caller. */
+  readonly allowFolder: (path: string) => boolean;
+  /** Tells a worker in the same process that there is work. */
+  readonly wake: () => void;
+};

@@ -1,0 +1,50 @@
+import { AppError } from "#shared/errors.ts";
+
+const maxEntries = 10_000;
+const maxUncompressedBytes = 100 * 1024 * 1024;
+const maxRatio = 100;
+/** XML of blank pages compresses better than 100:1 without being an attack. */
+const ratioFreeBytes = 5 * 1024 * 1024;
+
+const END_SIGNATURE = 0x06054b50;
+const ENTRY_SIGNATURE = 0x02014b50;
+const endLength = 22;
+const entryLength = 46;
+const maxCommentLength = 65_535;
+
+/** Names of the entries. Judges the sizes in the central directory before anything is inflated: 1 MB may become 1 GB. */
+export function checkZip(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = findEnd(view);
+  if (end < 0) throw damaged();
+  const count = view.getUint16(end + 10, true);
+  if (count > maxEntries) throw new AppError("too_large", "This file holds more than 10,000 parts.");
+  const names: string[] = [];
+  let total = 0;
+  let at = view.getUint32(end + 16, true);
+  for (let i = 0; i < count; i++) {
+    if (at + entryLength > end || view.getUint32(at, true) !== ENTRY_SIGNATURE) throw damaged();
+    total += view.getUint32(at + 24, true);
+    const nameLength = view.getUint16(at + 28, true);
+    names.push(new TextDecoder().decode(bytes.subarray(at + entryLength, at + entryLength + nameLength)));
+    at += entryLength + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  }
+  const isBomb = total > ratioFreeBytes && total > bytes.length * maxRatio;
+  // Sizes that need zip64 show as 4 GB here and are refused with the others.
+  if (total > maxUncompressedBytes || isBomb) {
+    throw new AppError("too_large", "This file unpacks to more data than a document should hold.");
+  }
+  return names;
+}
+
+function findEnd(view: DataView): number {
+  const lowest = Math.max(0, view.byteLength - endLength - maxCommentLength);
+  for (let at = view.byteLength - endLength; at >= lowest; at--) {
+    if (view.getUint32(at, true) === END_SIGNATURE) return at;
+  }
+  return -1;
+}
+
+function damaged(): AppError {
+  return new AppError("unreadable_document", "This file is damaged or was not completely uploaded. Upload it again.");
+}

@@ -1,0 +1,77 @@
+import { AppError } from "#shared/errors.ts";
+
+export type Format = "markdown" | "html" | "text" | "csv" | "pdf" | "docx";
+
+const supported = "Supported are Markdown, HTML, plain text, CSV, PDF and DOCX.";
+
+const BY_EXTENSION: ReadonlyMap<string, Format> = new Map([
+  ...["md", "mdx", "markdown"].map((ext) => [ext, "markdown"] as const),
+  ...["html", "htm", "xhtml"].map((ext) => [ext, "html"] as const),
+  ...["txt", "text", "log", "rst", "adoc", "org"].map((ext) => [ext, "text"] as const),
+  ...["csv", "tsv"].map((ext) => [ext, "csv"] as const),
+  ["pdf", "pdf"],
+  ["docx", "docx"],
+]);
+
+const BY_TYPE: ReadonlyMap<string, Format> = new Map([
+  ["text/markdown", "markdown"],
+  ["text/x-markdown", "markdown"],
+  ["text/html", "html"],
+  ["application/xhtml+xml", "html"],
+  ["text/csv", "csv"],
+  ["text/tab-separated-values", "csv"],
+  ["application/pdf", "pdf"],
+  ["application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"],
+]);
+
+/** Formats that start with a signature and hold no text that could be read. */
+const FOREIGN: readonly (readonly [string, readonly number[]])[] = [
+  ["an old Office document; save it as .docx or PDF", [0xd0, 0xcf, 0x11, 0xe0]],
+  ["a picture", [0x89, 0x50, 0x4e, 0x47]],
+  ["a picture", [0xff, 0xd8, 0xff]],
+  ["a picture", [0x47, 0x49, 0x46, 0x38]],
+  ["a compressed archive", [0x1f, 0x8b]],
+  ["a compressed archive", [0x37, 0x7a, 0xbc, 0xaf]],
+  ["a compressed archive", [0x52, 0x61, 0x72, 0x21]],
+  ["a program", [0x7f, 0x45, 0x4c, 0x46]],
+];
+
+/** What the bytes say comes first, then the file's extension, then the declared type. */
+export function detectFormat(bytes: Uint8Array, name: string, mediaType: string | undefined): Format {
+  const extension = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase();
+  const declared = mediaType?.replace(/;.*/s, "").trim().toLowerCase();
+  const expected = BY_EXTENSION.get(extension ?? "") ?? byType(declared);
+  const actual = bySignature(bytes);
+  if (actual) return actual;
+  if (expected === "pdf" || expected === "docx") {
+    const why = `This file is called ${expected.toUpperCase()} but is not one, or it is damaged. Upload it again.`;
+    throw new AppError("unreadable_document", why);
+  }
+  const foreign = FOREIGN.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte));
+  if (foreign) {
+    const code = expected ? "unreadable_document" : "unsupported_media_type";
+    throw new AppError(code, `This file is ${foreign[0]}. ${supported}`);
+  }
+  if (expected) return expected;
+  const isUnknown = declared === undefined || declared === "application/octet-stream";
+  // A title such as "Version 1.2" has no extension, and text from a form has no type.
+  if (isUnknown && (extension === undefined || /^\d+$/.test(extension))) return looksLikeHtml(bytes) ? "html" : "text";
+  const what = isUnknown ? `.${extension} files` : (declared ?? "");
+  throw new AppError("unsupported_media_type", `This application cannot read ${what}. ${supported}`);
+}
+
+function byType(declared: string | undefined): Format | undefined {
+  return BY_TYPE.get(declared ?? "") ?? (declared?.startsWith("text/") ? "text" : undefined);
+}
+
+function bySignature(bytes: Uint8Array): Format | undefined {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 1_024));
+  // Readers accept junk before the header; a text that quotes one starts with words.
+  if (/^[^\p{L}\p{N}#<]*%PDF-\d/u.test(head)) return "pdf";
+  return head.startsWith("PK\u0003\u0004") || head.startsWith("PK\u0005\u0006") ? "docx" : undefined;
+}
+
+function looksLikeHtml(bytes: Uint8Array): boolean {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 1_024));
+  return /^\s*(<!--.*?-->\s*)*<(!doctype html|html)\b/is.test(head);
+}

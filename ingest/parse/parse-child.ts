@@ -1,0 +1,21 @@
+import { AppError } from "#shared/errors.ts";
+import { chunkDocument } from "../chunk/chunk.ts";
+import { parse } from "./parse.ts";
+import type { Reply } from "./parse-process.ts";
+import type { ParseInput } from "./parsed.ts";
+
+// The parent is gone, maybe killed: nobody waits for this work any more.
+process.on("disconnect", () => process.exit(0));
+process.on("message", (input: ParseInput) => {
+  void answer(input).then((reply) => process.send?.(reply));
+});
+
+async function answer(input: ParseInput): Promise<Reply> {
+  try {
+    const { blocks, ...parsed } = await parse(input);
+    return { document: { parsed, passages: chunkDocument({ text: parsed.text, blocks }) } };
+  } catch (error) {
+    if (error instanceof AppError) return { failure: { code: error.code, message: error.message } };
+    return { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Chunk } from "#shared/chunk.ts";
+import { AppError } from "#shared/errors.ts";
+import { folderBlobs } from "#shared/folder-blobs.ts";
+import type { Authenticate } from "#shared/identity.ts";
+import { LOCAL_ADMIN } from "#shared/identity.ts";
+import type { Filing, SearchIndex } from "#shared/index.ts";
+import { silentLog } from "#shared/log.ts";
+import { migrate } from "#shared/migrations.ts";
+import type { Principal, Scope } from "#shared/principal.ts";
+import { createQueue } from "#shared/queue.ts";
+import { createServer } from "#shared/server.ts";
+import { openSqliteDatabase } from "#shared/sqlite-database.ts";
+import { createMetrics } from "#shared/telemetry.ts";
+import { mountIngest } from "../../ingest/api/app.ts";
+import type { Parse } from "../../ingest/pipeline.ts";
+import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
+
+export type Filed = { filing: Filing; chunks: readonly Chunk[] };
+
+/** An index as a map from version to what is filed for it. */
+export function mapIndex() {
+  const held = new Map<string, Filed>();
+  const index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions"> = {
+    writeAll: async (batch) => {
+      for (const { filing, versionId, chunks } of batch) held.set(versionId, { filing, chunks });
+    },
+    refile: async (versionId, filing) => {
+      const filed = held.get(versionId);
+      if (filed) held.set(versionId, { ...filed, filing });
+    },
+    remove: async (ids) => {
+      for (const id of ids) held.delete(id);
+    },
+    versions: async () => [...held.keys()],
+  };
+  return { held, index };
+}
+
+/** One passage a paragraph; the first line is the title; the word UNREADABLE cannot be read, and BROKEN breaks the parser. */
+export const paragraphParse: Parse = async ({ bytes, mediaType }) => {
+  const text = new TextDecoder().decode(bytes);
+  if (text.includes("UNREADABLE")) throw new AppError("unreadable_document", "This file is damaged.");
+  if (text.includes("BROKEN")) throw new Error("The parser broke");
+  let start = 0;
+  const passages = text.split("\n\n").map((paragraph) => {
+    const passage = { start, end: start + paragraph.length, headingPath: [], page: undefined, text: paragraph };
+    start += paragraph.length + 2;
+    return passage;
+  });
+  return {
+    parsed: { title: text.split("\n")[0]!, mediaType: mediaType ?? "text/plain", parser: "paragraph/1", text },
+    passages,
+  };
+};
+
+export const person = (
+  subject: string,
+  scopes: readonly Scope[],
+  tenant = "local",
+  groups: readonly string[] = [],
+): Principal => ({
+  tenant,
+  subject,
+  scopes,
+  groups,
+});
+
+/** A whole ingestion side in a temporary folder: real database, blobs, API and worker. */
+export async function openRig() {
+  const folder = mkdtempSync(join(tmpdir(), "cairn-ingest-"));
+  const db = openSqliteDatabase(join(folder, "cairn.db"));
+  await migrate(db);
+  const { held, index } = mapIndex();
+  const blobs = folderBlobs(join(folder, "blobs"));
+  const metrics = createMetrics();
+  const people = new Map<string, Principal>();
+  const authenticate: Authenticate = async (headers) => {
+    const name = headers["x-person"];
+    if (name === undefined) return LOCAL_ADMIN;
+    const principal = people.get(String(name));
+    if (!principal) throw new AppError("unauthenticated", "Nobody is called that.");
+    return principal;
+  };
+  const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
+  const server = createServer({ service: "ingest-api", version: "0", log: silentLog, metrics });
+  mountIngest(server, {
+    db,
+    blobs,
+    index,
+    authenticate,
+    log: silentLog,
+    allowFolder: (path) => path.startsWith(folder),
+  });
+  const workers: Worker[] = [];
+  const start = () => {
+    const progress: Progress[] = [];
+    const onProgress = (one: Progress): void => void progress.push(one);
+    const worker = startWorker({ db, blobs, index, parse: paragraphParse, log: silentLog, metrics, onProgress });
+    workers.push(worker);
+    return { worker, progress };
+  };
+  return {
+    folder,
+    db,
+    blobs,
+    index,
+    held,
+    store,
+    server,
+    people,
+    queue: createQueue(db),
+    startWorker: start,
+    /** Works until nothing is left. */
+    async work(): Promise<void> {
+      const { worker } = start();
+      await worker.idle();
+      await worker.stop();
+    },
+    async close(): Promise<void> {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await server.close();
+      await db.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export type Rig = Awaited<ReturnType<typeof openRig>>;
