@@ -1,6 +1,7 @@
 import { analyse } from "chardet";
 import { AppError } from "#shared/errors.ts";
 import { COMMON_HAN } from "./common-han.ts";
+import { maxTextLength, tooMuchText } from "./outline.ts";
 
 /** Enough to tell encodings apart; the whole text is decoded once. */
 const sampleLength = 65_536;
@@ -18,6 +19,8 @@ const WIDE = ["utf-16le", "utf-16be"] as const;
  */
 export function decodeText(bytes: Uint8Array): string {
   const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
+  // Here, before any format multiplies it.
+  if (text.length > maxTextLength) throw tooMuchText();
   if (looksBinary(text)) throw notText();
   return text;
 }

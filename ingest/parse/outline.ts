@@ -31,8 +31,7 @@ export function openOutline(): Outline {
     const gap = length === 0 ? "" : options.tight ? "\n" : "\n\n";
     const start = length + gap.length;
     length = start + text.length;
-    if (length > maxTextLength)
-      throw new AppError("too_large", "This document holds too much text. Split it into parts.");
+    if (length > maxTextLength) throw tooMuchText();
     parts.push(gap, text);
     const { page } = options;
     blocks.push({ kind, start, end: length, headingPath: path, ...(page !== undefined && { page }) });
@@ -62,4 +61,8 @@ function trimBlankLines(text: string): string {
   const end = text.trimEnd();
   const firstWord = end.search(/\S/);
   return firstWord < 0 ? "" : end.slice(end.lastIndexOf("\n", firstWord) + 1);
+}
+
+export function tooMuchText(): AppError {
+  return new AppError("too_large", "This document holds too much text. Split it into parts.");
 }
