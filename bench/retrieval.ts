@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scopeOf } from "#shared/principal.ts";
+import { loadRelease } from "#shared/release.ts";
 import { openSqliteIndex } from "#shared/sqlite-index.ts";
 import { chunkDocument } from "../ingest/chunk/chunk.ts";
 import { parse } from "../ingest/parse/parse.ts";
@@ -19,7 +20,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   "k8s-page-en-concepts": 0.763,
   "k8s-page-zh-concepts": 0.766,
 };
-const CANDIDATES = 50;
+const CANDIDATES = 100;
 const PRINCIPAL = { tenant: "bench", subject: "bench", groups: [], scopes: [] };
 
 type Text = { _id: string; title?: string; text: string };
@@ -44,6 +45,7 @@ export async function retrieval(dataFolder: string): Promise<void> {
 }
 
 async function measure(folder: string) {
+  const { weights } = (await loadRelease("releases/default")).retrieval.fusion;
   const home = mkdtempSync(join(tmpdir(), "cairn-bench-"));
   const index = openSqliteIndex(join(home, "index.db"));
   try {
@@ -66,7 +68,7 @@ async function measure(folder: string) {
       const before = performance.now();
       const { legs } = await index.search(text, scope, CANDIDATES, AbortSignal.timeout(10_000));
       times.push(performance.now() - before);
-      rankings.set(_id, [...new Set(fuse(legs, { lexical: 1 }, CANDIDATES).map(({ chunk }) => chunk.documentId))]);
+      rankings.set(_id, [...new Set(fuse(legs, weights, CANDIDATES).map(({ chunk }) => chunk.documentId))]);
     }
     times.sort((a, b) => a - b);
     const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;

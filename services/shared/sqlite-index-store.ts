@@ -1,26 +1,26 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Chunk } from "./chunk.ts";
-import { sha256 } from "./digest.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
-import { queryTerms, tokenize, tokenizerVersion } from "./tokenize.ts";
+import { type Filter, matchOf, scopeOfFiling } from "./scope-terms.ts";
+import {
+  addGeneration,
+  checkTokenizer,
+  createSchema,
+  type GenerationRow,
+  snapshot,
+  termTables,
+  transaction,
+} from "./sqlite-index-schema.ts";
+import { dropTermTable, termTable } from "./sqlite-term-table.ts";
+import { tokenize, weightedTerms } from "./tokenize.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
-const CHUNKER_VERSION = "structure/1";
 /** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
 const MAX_TERMS = 96;
-/** bm25 weights of the columns heading, body and scope. The scope filters and must not rank. */
-const WEIGHTS = "1.6, 1.0, 0.0";
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
-/** `SearchScope` without its brand, which does not cross threads. */
-export type Filter = {
-  readonly tenant: string;
-  readonly acl: readonly string[];
-  readonly collections: readonly string[] | undefined;
-};
-
 export type Store = ReturnType<typeof openStore>;
-type GenerationRow = { seq: number; id: string; status: Generation["status"]; manifest: string };
+type TermTable = ReturnType<typeof termTable>;
 type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page"> & {
   rowid: number;
   start: number;
@@ -49,51 +49,61 @@ export function openStore(path: string) {
   const live = (): GenerationRow => generations().find(({ status }) => status === "live")!;
   checkTokenizer(live());
 
-  const removeFrom = (seq: number, versionId: string): void => {
-    const owned = "select rowid from chunk where version_id = ? and generation = ?";
-    sql(`delete from fts_${seq} where rowid in (${owned})`).run(versionId, seq);
+  const tables = (seq: number) => termTables(seq).map((name) => termTable(sql, name)) as [TermTable, TermTable];
+  const rowsOf = (seq: number, versionId: string): { chunks: ChunkRow[]; version: number | undefined } => ({
+    chunks: sql("select * from chunk where version_id = ? and generation = ? order by start").all(
+      versionId,
+      seq,
+    ) as ChunkRow[],
+    version: sql("select rowid from version where id = ? and generation = ?").get(versionId, seq)?.rowid as
+      | number
+      | undefined,
+  });
+  const removeVersion = (seq: number, versionId: string): void => {
+    const [chunkTerms, documentTerms] = tables(seq);
+    const { chunks, version } = rowsOf(seq, versionId);
+    if (version === undefined) return;
+    for (const { rowid } of chunks) chunkTerms.remove(rowid);
+    documentTerms.remove(version);
     sql("delete from chunk where version_id = ? and generation = ?").run(versionId, seq);
+    sql("delete from version where rowid = ?").run(version);
   };
-  const insertTerms = (
-    seq: number,
-    rowid: number | bigint,
-    chunk: Pick<Chunk, "title" | "headingPath" | "text">,
-    filing: Filing,
-  ): void => {
-    const heading = tokenize([chunk.title, ...chunk.headingPath].join("\n")).join(" ");
-    const body = tokenize(chunk.text).join(" ");
-    sql(`insert into fts_${seq} (rowid, heading, body, scope) values (?, ?, ?, ?)`).run(
-      rowid,
-      heading,
-      body,
-      scopeOfFiling(filing),
+  /** Terms of each chunk, and of all of them together for the leg that ranks whole documents. */
+  const insertTerms = (seq: number, versionId: string, filing: Filing): void => {
+    const [chunkTerms, documentTerms] = tables(seq);
+    const { chunks, version } = rowsOf(seq, versionId);
+    if (version === undefined) return;
+    const scope = scopeOfFiling(filing);
+    const headings = new Set<string>();
+    const bodies: string[] = [];
+    for (const row of chunks) {
+      const { title, headingPath, text } = chunkOf(row);
+      const heading = tokenize([title, ...headingPath].join("\n")).join(" ");
+      const body = tokenize(text).join(" ");
+      chunkTerms.insert(row.rowid, { heading, body, scope });
+      headings.add(heading);
+      bodies.push(body);
+    }
+    documentTerms.insert(version, { heading: [...headings].join(" "), body: bodies.join(" "), scope });
+  };
+  const insertChunk = (seq: number, versionId: string, chunk: Chunk): void => {
+    sql(
+      `insert into chunk (generation, id, document_id, version_id, title, heading_path, page, start, end, text)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      ...[seq, chunk.id, chunk.documentId, versionId, chunk.title, JSON.stringify(chunk.headingPath)],
+      ...[chunk.page ?? null, chunk.start, chunk.end, chunk.text],
     );
   };
-
   return {
     writeAll(batch: readonly Entry[]): void {
       transaction(db, () => {
         for (const { seq } of generations().filter(({ status }) => status !== "retired")) {
           for (const { filing, versionId, chunks } of batch) {
-            removeFrom(seq, versionId);
-            for (const chunk of chunks) {
-              const { lastInsertRowid } = sql(
-                `insert into chunk (generation, id, document_id, version_id, title, heading_path, page, start, end, text)
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-              ).run(
-                seq,
-                chunk.id,
-                chunk.documentId,
-                versionId,
-                chunk.title,
-                JSON.stringify(chunk.headingPath),
-                chunk.page ?? null,
-                chunk.start,
-                chunk.end,
-                chunk.text,
-              );
-              insertTerms(seq, lastInsertRowid, chunk, filing);
-            }
+            removeVersion(seq, versionId);
+            if (chunks.length > 0) sql("insert into version (generation, id) values (?, ?)").run(seq, versionId);
+            for (const chunk of chunks) insertChunk(seq, versionId, chunk);
+            insertTerms(seq, versionId, filing);
           }
         }
       });
@@ -101,37 +111,47 @@ export function openStore(path: string) {
     refile(versionId: string, filing: Filing): void {
       transaction(db, () => {
         for (const { seq } of generations()) {
-          const rows = sql("select * from chunk where version_id = ? and generation = ?").all(
-            versionId,
-            seq,
-          ) as ChunkRow[];
-          for (const row of rows) {
-            sql(`delete from fts_${seq} where rowid = ?`).run(row.rowid);
-            insertTerms(seq, row.rowid, chunkOf(row), filing);
-          }
+          const [chunkTerms, documentTerms] = tables(seq);
+          const { chunks, version } = rowsOf(seq, versionId);
+          const scope = scopeOfFiling(filing);
+          const move = (table: TermTable, rowid: number): void => {
+            const terms = table.remove(rowid);
+            if (terms) table.insert(rowid, { ...terms, scope });
+          };
+          for (const { rowid } of chunks) move(chunkTerms, rowid);
+          if (version !== undefined) move(documentTerms, version);
         }
       });
     },
     remove(versionIds: readonly string[]): void {
       transaction(db, () => {
-        for (const { seq } of generations()) for (const versionId of versionIds) removeFrom(seq, versionId);
+        for (const { seq } of generations()) for (const versionId of versionIds) removeVersion(seq, versionId);
       });
     },
     search(question: string, filter: Filter, limit: number): Legs {
-      const { seq, id } = live();
-      const terms = queryTerms(question).slice(0, MAX_TERMS);
-      const closed = filter.acl.length === 0 || filter.collections?.length === 0;
-      if (terms.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
-      const found = sql(
-        `select rowid, rank as score from fts_${seq} where fts_${seq} match ? and rank match 'bm25(${WEIGHTS})'
-         order by rank limit ?`,
-      ).all(matchOf(terms, filter), limit) as { rowid: number; score: number }[];
-      const hits: Hit[] = found.map(({ rowid, score }) => ({
-        chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
-        score: -score,
-      }));
-      hits.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
-      return { generation: id, legs: { lexical: hits } };
+      // One snapshot: a row id may belong to another chunk as soon as a write has come between.
+      return snapshot(db, () => {
+        const { seq, id } = live();
+        const terms = weightedTerms(question).slice(0, MAX_TERMS);
+        const closed = filter.acl.length === 0 || filter.collections?.length === 0;
+        if (terms.length === 0 || closed) return { generation: id, legs: { lexical: [], document: [] } };
+        const match = matchOf(
+          terms.map(({ term }) => term),
+          filter,
+        );
+        const [chunkTerms, documentTerms] = tables(seq);
+        const lexical = chunkTerms.search(terms, match, limit).map(({ rowid, score }) => ({
+          chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
+          score,
+        }));
+        lexical.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
+        lexical.splice(limit);
+        const scores = new Map<string, number>();
+        for (const { rowid, score } of documentTerms.propose(match, limit)) {
+          scores.set((sql("select id from version where rowid = ?").get(rowid) as { id: string }).id, score);
+        }
+        return { generation: id, legs: { lexical, document: byDocument(lexical, scores) } };
+      });
     },
     versions(): string[] {
       const rows = sql("select distinct version_id as id from chunk where generation = ?").all(live().seq) as {
@@ -142,7 +162,10 @@ export function openStore(path: string) {
     generations: (): Generation[] =>
       generations().map(({ id, status, manifest }) => ({ id, status, manifest: JSON.parse(manifest) })),
     createGeneration: (id: string, manifest: Generation["manifest"]): void =>
-      transaction(db, () => addGeneration(db, id, "building", manifest)),
+      transaction(db, () => {
+        // A caller that lost the reply asks again, and writes may have gone there meanwhile.
+        if (!generations().some((generation) => generation.id === id)) addGeneration(db, id, "building", manifest);
+      }),
     promoteGeneration(id: string): void {
       transaction(db, () => {
         const known = generations().find((generation) => generation.id === id);
@@ -156,7 +179,8 @@ export function openStore(path: string) {
         const known = generations().find((generation) => generation.id === id);
         if (!known) return;
         if (known.status === "live") throw new Error(`Generation ${id} is live and cannot be dropped`);
-        db.exec(`drop table fts_${known.seq}`);
+        for (const name of termTables(known.seq)) dropTermTable(db, name);
+        sql("delete from version where generation = ?").run(known.seq);
         sql("delete from chunk where generation = ?").run(known.seq);
         sql("delete from generation where id = ?").run(id);
         prepared.clear();
@@ -166,52 +190,17 @@ export function openStore(path: string) {
   };
 }
 
-function createSchema(db: DatabaseSync): void {
-  db.exec(`
-    create table if not exists generation (seq integer primary key autoincrement, id text unique not null, status text not null, manifest text not null);
-    create table if not exists chunk (rowid integer primary key, generation integer not null, id text not null, document_id text not null,
-      version_id text not null, title text not null, heading_path text not null, page integer, start integer not null,
-      end integer not null, text text not null);
-    create index if not exists chunk_version on chunk (version_id, generation)`);
-  if (db.prepare("select 1 from generation limit 1").get()) return;
-  addGeneration(db, crypto.randomUUID(), "live", { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
+/** The chunks that were found, ranked by how well their whole document answers; within one document as before. */
+function byDocument(lexical: readonly Hit[], scores: ReadonlyMap<string, number>): Hit[] {
+  return lexical
+    .flatMap(({ chunk }) => {
+      const score = scores.get(chunk.versionId);
+      return score === undefined ? [] : [{ chunk, score }];
+    })
+    .sort((a, b) => b.score - a.score);
 }
 
-function addGeneration(
-  db: DatabaseSync,
-  id: string,
-  status: Generation["status"],
-  manifest: Generation["manifest"],
-): void {
-  const added = db
-    .prepare("insert into generation (id, status, manifest) values (?, ?, ?) returning seq")
-    .get(id, status, JSON.stringify(manifest));
-  // Texts arrive as terms already; the tokenizer only has to keep what ours made in one piece.
-  db.exec(`create virtual table fts_${added!.seq} using fts5(heading, body, scope, content='', contentless_delete=1,
-    tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '_'")`);
-}
-
-function checkTokenizer({ manifest }: GenerationRow): void {
-  const { tokenizer } = JSON.parse(manifest) as Record<string, string>;
-  if (tokenizer === tokenizerVersion) return;
-  throw new Error(
-    `The search index was built with the tokenizer ${tokenizer}; this version uses ${tokenizerVersion}. ` +
-      `Stop Cairn and delete index.db and its companions from the data folder: it is rebuilt from the stored documents.`,
-  );
-}
-
-function transaction(db: DatabaseSync, work: () => void): void {
-  db.exec("begin immediate");
-  try {
-    work();
-    db.exec("commit");
-  } catch (error) {
-    db.exec("rollback");
-    throw error;
-  }
-}
-
-function chunkOf(row: ChunkRow): Chunk {
+function chunkOf(row: Omit<ChunkRow, "rowid">): Chunk {
   return {
     id: row.id,
     documentId: row.document_id,
@@ -223,28 +212,4 @@ function chunkOf(row: ChunkRow): Chunk {
     end: row.end,
     text: row.text,
   };
-}
-
-const tokenOf = (kind: string, ...parts: string[]): string => kind + sha256(JSON.stringify(parts)).slice(0, 20);
-const aclToken = (tenant: string, entry: string): string => tokenOf("a", tenant, entry);
-const collectionToken = (tenant: string, collection: string): string => tokenOf("c", tenant, collection);
-
-/** Every token holds the tenant, so that an entry of one tenant can never open a document of another. */
-function scopeOfFiling({ tenant, acl, collection }: Filing): string {
-  return [
-    tokenOf("t", tenant),
-    collectionToken(tenant, collection),
-    ...acl.map((entry) => aclToken(tenant, entry)),
-  ].join(" ");
-}
-
-function matchOf(terms: readonly string[], { tenant, acl, collections }: Filter): string {
-  const anyOf = (tokens: readonly string[]): string => tokens.map((token) => `"${token}"`).join(" OR ");
-  const clauses = [
-    `{heading body} : (${anyOf(terms)})`,
-    `scope : (${anyOf([tokenOf("t", tenant)])})`,
-    `scope : (${anyOf(acl.map((entry) => aclToken(tenant, entry)))})`,
-  ];
-  if (collections) clauses.push(`scope : (${anyOf(collections.map((name) => collectionToken(tenant, name)))})`);
-  return clauses.map((clause) => `(${clause})`).join(" AND ");
 }

@@ -3,7 +3,10 @@ import { stem } from "porter2";
 /** Stored with every generation; texts and questions cut by different versions do not match. */
 export const tokenizerVersion = "words-bigrams/1";
 
-const WORD = /\p{Script=Han}+|[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*(?:[.-][\p{L}\p{N}_]+)*/gu;
+const WORD =
+  /\p{Script=Han}+|[[\p{L}\p{N}_]--\p{Script=Han}][[\p{L}\p{M}\p{N}_]--\p{Script=Han}]*(?:[.\-][[\p{L}\p{N}_]--\p{Script=Han}]+)*/gv;
+const HAN_RUN = /\p{Script=Han}+/gu;
+const BIGRAM_WEIGHT = 0.5;
 const HAN = /^\p{Script=Han}/u;
 const PARTS = /\p{Lu}?[\p{Ll}\p{M}]+|\p{Lu}+(?!\p{Ll})|\p{N}+|\p{Lo}+/gu;
 const MAX_TOKEN_LENGTH = 64;
@@ -14,8 +17,7 @@ const STOP_EN = new Set(
     "was will with what which who whom how when where why do does did can could should would i me my we you your"
   ).split(" "),
 );
-const STOP_ZH =
-  /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|哪一|是否|能不能|能否|可不可以|为什么|多少|的|了|吗|呢|是|在|和|与|我|你|它/g;
+const STOP_ZH = /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|哪一|是否|能不能|能否|可不可以|为什么|多少|[吗呢]/g;
 
 const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
 const stems = new Map<string, string>();
@@ -25,7 +27,18 @@ export function tokenize(text: string): string[] {
   return terms(text.normalize("NFKC"));
 }
 
-/** The distinct terms of a question, without words that every question has. */
+export type WeightedTerm = { readonly term: string; readonly weight: number };
+
+/**
+ * The distinct terms of a question, without words that every question has. A bigram that is no word of its own only
+ * guards against a wrong cut, and counts less.
+ */
+export function weightedTerms(text: string): WeightedTerm[] {
+  const plain = text.normalize("NFKC").replaceAll(STOP_ZH, " ");
+  const words = new Set([...plain.matchAll(HAN_RUN)].flatMap(([run]) => hanWords(run)));
+  return queryTerms(text).map((term) => ({ term, weight: HAN.test(term) && !words.has(term) ? BIGRAM_WEIGHT : 1 }));
+}
+
 export function queryTerms(text: string): string[] {
   const plain = text.normalize("NFKC").replaceAll(STOP_ZH, " ");
   const content = terms(plain).filter((term) => !STOP_EN.has(term));
@@ -40,15 +53,24 @@ function hanTerms(run: string): string[] {
   const characters = Array.from(run);
   if (characters.length === 1) return characters;
   const bigrams = characters.slice(1).map((character, i) => characters[i] + character);
-  const words = [...segmenter.segment(run)].map(({ segment }) => segment).filter((word) => Array.from(word).length > 2);
+  const words = hanWords(run).filter((word) => word.length > 1);
   return [...bigrams, ...words];
+}
+
+function hanWords(run: string): string[] {
+  return [...segmenter.segment(run)].map(({ segment }) => segment);
 }
 
 function wordTerms(word: string): string[] {
   const whole = stemOf(word.toLowerCase()).replaceAll(/[.-]/g, "_");
-  const parts = word.match(PARTS) ?? [];
-  if (parts.length < 2) return [whole.slice(0, MAX_TOKEN_LENGTH)];
-  return [whole, ...parts.map((part) => stemOf(part.toLowerCase()))].map((term) => term.slice(0, MAX_TOKEN_LENGTH));
+  const parts = (word.match(PARTS) ?? []).filter((part) => part.length > 1);
+  if (parts.length < 2) return [capped(whole)];
+  return [whole, ...parts.map((part) => stemOf(part.toLowerCase()))].map(capped);
+}
+
+/** Cut to what the index keeps, never inside a character. */
+function capped(term: string): string {
+  return term.slice(0, MAX_TOKEN_LENGTH).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 function stemOf(word: string): string {

@@ -1,0 +1,33 @@
+import { sha256 } from "./digest.ts";
+import type { Filing } from "./index.ts";
+
+/** `SearchScope` without its brand, which does not cross threads. */
+export type Filter = {
+  readonly tenant: string;
+  readonly acl: readonly string[];
+  readonly collections: readonly string[] | undefined;
+};
+
+const tokenOf = (kind: string, ...parts: string[]): string => kind + sha256(JSON.stringify(parts)).slice(0, 20);
+const aclToken = (tenant: string, entry: string): string => tokenOf("a", tenant, entry);
+const collectionToken = (tenant: string, collection: string): string => tokenOf("c", tenant, collection);
+
+/** Who may find a chunk, as index terms. Every token holds the tenant, so that an entry of one tenant can never open a document of another. */
+export function scopeOfFiling({ tenant, acl, collection }: Filing): string {
+  return [
+    tokenOf("t", tenant),
+    collectionToken(tenant, collection),
+    ...acl.map((entry) => aclToken(tenant, entry)),
+  ].join(" ");
+}
+
+export function matchOf(terms: readonly string[], { tenant, acl, collections }: Filter): string {
+  const anyOf = (tokens: readonly string[]): string => tokens.map((token) => `"${token}"`).join(" OR ");
+  const clauses = [
+    `{heading body} : (${anyOf(terms)})`,
+    `scope : (${anyOf([tokenOf("t", tenant)])})`,
+    `scope : (${anyOf(acl.map((entry) => aclToken(tenant, entry)))})`,
+  ];
+  if (collections) clauses.push(`scope : (${anyOf(collections.map((name) => collectionToken(tenant, name)))})`);
+  return clauses.map((clause) => `(${clause})`).join(" AND ");
+}

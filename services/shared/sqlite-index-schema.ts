@@ -1,0 +1,75 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Generation } from "./index.ts";
+import { createTermTable } from "./sqlite-term-table.ts";
+import { tokenizerVersion } from "./tokenize.ts";
+
+const CHUNKER_VERSION = "structure/1";
+
+export type GenerationRow = {
+  readonly seq: number;
+  readonly id: string;
+  readonly status: Generation["status"];
+  readonly manifest: string;
+};
+
+export function createSchema(db: DatabaseSync): void {
+  db.exec(`
+    create table if not exists generation (seq integer primary key autoincrement, id text unique not null, status text not null, manifest text not null);
+    create table if not exists chunk (rowid integer primary key, generation integer not null, id text not null, document_id text not null,
+      version_id text not null, title text not null, heading_path text not null, page integer, start integer not null,
+      end integer not null, text text not null);
+    create index if not exists chunk_version on chunk (version_id, generation);
+    create table if not exists version (rowid integer primary key, generation integer not null, id text not null,
+      unique (generation, id));
+    create table if not exists term_stats (name text primary key, entries integer not null, terms integer not null)`);
+  if (db.prepare("select 1 from generation limit 1").get()) return;
+  addGeneration(db, crypto.randomUUID(), "live", { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
+}
+
+/** A generation ranks chunks, and whole documents. */
+export const termTables = (seq: number): [chunks: string, documents: string] => [
+  `chunk_terms_${seq}`,
+  `document_terms_${seq}`,
+];
+
+export function addGeneration(
+  db: DatabaseSync,
+  id: string,
+  status: Generation["status"],
+  manifest: Generation["manifest"],
+): void {
+  const added = db
+    .prepare("insert into generation (id, status, manifest) values (?, ?, ?) returning seq")
+    .get(id, status, JSON.stringify(manifest));
+  for (const name of termTables(added!.seq as number)) createTermTable(db, name);
+}
+
+export function checkTokenizer({ manifest }: GenerationRow): void {
+  const { tokenizer } = JSON.parse(manifest) as Record<string, string>;
+  if (tokenizer === tokenizerVersion) return;
+  throw new Error(
+    `The search index was built with the tokenizer ${tokenizer}; this version uses ${tokenizerVersion}. ` +
+      `Stop Cairn and delete index.db and its companions from the data folder: it is rebuilt from the stored documents.`,
+  );
+}
+
+export function transaction(db: DatabaseSync, work: () => void): void {
+  db.exec("begin immediate");
+  try {
+    work();
+    db.exec("commit");
+  } catch (error) {
+    db.exec("rollback");
+    throw error;
+  }
+}
+
+/** Reads that see the index as it was at the first of them. */
+export function snapshot<T>(db: DatabaseSync, read: () => T): T {
+  db.exec("begin");
+  try {
+    return read();
+  } finally {
+    db.exec("commit");
+  }
+}

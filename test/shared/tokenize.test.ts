@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { queryTerms, tokenize } from "#shared/tokenize.ts";
+
+const meet = (question: string, text: string): boolean => {
+  const terms = new Set(tokenize(text));
+  return queryTerms(question).some((term) => terms.has(term));
+};
+
+test.each([
+  ["maxSurge", ["maxsurg", "max", "surg"]],
+  ["kube-apiserver", ["kube_apiserver", "kube", "apiserv"]],
+  ["--dry-run", ["dry_run", "dri", "run"]],
+  ["CAIRN_PORT", ["cairn_port", "cairn", "port"]],
+  ["v1.29", ["v1_29"]],
+])("the identifier %s is kept whole and in parts", (identifier, terms) => {
+  expect(tokenize(identifier)).toEqual(expect.arrayContaining(terms));
+});
+
+test("an identifier is found by its parts, and by itself in any case", () => {
+  expect(meet("surge", "maxSurge: 1")).toBe(true);
+  expect(meet("apiserver", "the kube-apiserver process")).toBe(true);
+  expect(meet("MAXSURGE", "maxSurge")).toBe(true);
+});
+
+test("a sentence's end is no part of its last word", () => {
+  expect(tokenize("It restarts the pod.")).toEqual(tokenize("It restarts the pod"));
+});
+
+test("inflected English words meet", () => {
+  expect(meet("restarting policies", "restart policy")).toBe(true);
+  expect(tokenize("Pods")).toEqual(tokenize("pod"));
+});
+
+test("full-width and half-width characters are the same", () => {
+  expect(tokenize("ＫＵＢＥ　１２３")).toEqual(tokenize("kube 123"));
+});
+
+test("Chinese is cut into pairs and words, and a lone character stays", () => {
+  expect(tokenize("天安门")).toEqual(expect.arrayContaining(["天安", "安门", "天安门"]));
+  expect(tokenize("按 Enter 键")).toEqual(expect.arrayContaining(["按", "enter", "键"]));
+});
+
+test("words of both scripts are kept apart where nothing separates them", () => {
+  expect(tokenize("使用kubectl命令")).toEqual(expect.arrayContaining(["使用", "kubectl", "命令"]));
+  expect(tokenize("Pod的状态")).toContain("pod");
+});
+
+test("terms come in the order of the text", () => {
+  expect(tokenize("beta alpha beta")).toEqual(["beta", "alpha", "beta"]);
+});
+
+test("a question's terms are distinct and leave out what every question has", () => {
+  expect(queryTerms("What is a pod, and why is a pod restarted?")).toEqual(["pod", "restart"]);
+  expect(queryTerms("什么是 kubelet？")).toContain("kubelet");
+  for (const word of ["什么", "怎么", "如何", "哪些"]) expect(queryTerms(`${word}滚动更新`)).not.toContain(word);
+});
+
+test("a question of stop words alone still asks for something", () => {
+  expect(queryTerms("to be or not to be").length).toBeGreaterThan(0);
+  expect(queryTerms("是什么").length).toBeGreaterThan(0);
+  expect(queryTerms("?! …")).toEqual([]);
+});
+
+test("whatever the text, a term is well-formed, of bounded length and of characters that the index keeps", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 200 }),
+    fc.string({
+      unit: fc.constantFrom("a", "Z", "9", "_", "-", ".", "é", "e\u0301", "的", "集", "𠀀", "𐌰", "か"),
+      maxLength: 200,
+    }),
+  );
+  fc.assert(
+    fc.property(text, (any) => {
+      for (const term of [...tokenize(any), ...queryTerms(any)]) {
+        expect(term).toMatch(/^[\p{L}\p{M}\p{N}_]+$/u);
+        expect(term.isWellFormed()).toBe(true);
+        expect(term.length).toBeLessThanOrEqual(64);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a term that is too long is never cut inside a character", () => {
+  for (const term of tokenize(`a${"𐌰".repeat(80)}`)) expect(term.isWellFormed()).toBe(true);
+});
+
+test("what a question asks for is what the same words are indexed by", () => {
+  const words = fc.array(fc.constantFrom("maxSurge", "v1.29", "数据库", "restarting", "é", "３", "kube-proxy"), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(words, (some) => {
+      const text = some.join(" ");
+      expect(tokenize(text)).toEqual(expect.arrayContaining(queryTerms(text)));
+    }),
+  );
+});
+
+test("a long page without a single full stop is cut in moderate time", () => {
+  const page = "集群由控制平面和一组工作机器组成".repeat(4_000);
+  const started = performance.now();
+  expect(tokenize(page).length).toBeGreaterThan(page.length / 2);
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
