@@ -6,7 +6,10 @@ import { AppError } from "#shared/errors.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
+import type { Principal } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
+import { type SyncReport, syncFolder } from "../sources/folder.ts";
+import { openFolderSource } from "../sources/sources.ts";
 import type { RouteDeps, Routes } from "./ingest-deps.ts";
 import { HOW } from "./read-upload.ts";
 import { mountDocuments } from "./routes/documents.ts";
@@ -28,6 +31,17 @@ export type IngestDeps = {
   readonly now?: () => number;
   readonly newId?: () => string;
 };
+
+/** Takes in what changed in a folder of this machine, as a source of the tenant. The operator's way; callers use the routes. */
+export async function takeInFolder(
+  deps: Pick<IngestDeps, "db" | "blobs" | "index"> & { readonly wake: () => void },
+  owner: Pick<Principal, "tenant" | "subject">,
+  location: string,
+): Promise<SyncReport> {
+  const store = { ...deps, now: Date.now, newId: () => crypto.randomUUID() };
+  const source = await openFolderSource(store, { ...owner, location, collection: "default", acl: ["tenant"] });
+  return syncFolder(store, source, deps.wake);
+}
 
 /** Adds the ingestion routes to a server, in a scope of their own: no other route accepts multipart bodies. */
 export function mountIngest(server: Server, deps: IngestDeps): void {

@@ -1,20 +1,13 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, oneOf, readEnv, str } from "#shared/env.ts";
-import { folderBlobs } from "#shared/folder-blobs.ts";
-import { keyAuthenticate, openAuthenticate } from "#shared/identity.ts";
+import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
-import { migrate } from "#shared/migrations.ts";
-import { loadPepper } from "#shared/pepper.ts";
 import { mountProbes } from "#shared/probes.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
-import { openSqliteDatabase } from "#shared/sqlite-database.ts";
-import { openSqliteIndex } from "#shared/sqlite-index.ts";
 import { createMetrics } from "#shared/telemetry.ts";
+import { VERSION } from "#shared/version.ts";
 import { mountIngest } from "./app.ts";
-
-const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 
 const env = readEnv(
   {
@@ -22,47 +15,32 @@ const env = readEnv(
     CAIRN_HOST: str("127.0.0.1"),
     CAIRN_INGEST_PORT: int(1, 65535, 8082),
     CAIRN_METRICS_PORT: int(1, 65535, 9090),
-    CAIRN_AUTH: oneOf(["keys", "open"], "keys"),
+    CAIRN_AUTH: oneOf(["open", "keys"], "open"),
   },
   process.env,
 );
-const open = env.CAIRN_AUTH === "open";
-if (open && !LOOPBACK.includes(env.CAIRN_HOST)) {
-  throw new Error(
-    "CAIRN_AUTH=open lets everybody in and is accepted on loopback only. Set CAIRN_HOST=127.0.0.1 or CAIRN_AUTH=keys.",
-  );
-}
-
 const log = jsonLog("ingest-api");
 const metrics = createMetrics();
-await mkdir(env.CAIRN_DATA, { recursive: true });
-const db = openSqliteDatabase(join(env.CAIRN_DATA, "cairn.db"));
-await migrate(db);
-const index = openSqliteIndex(join(env.CAIRN_DATA, "index.db"));
-const withKeys = keyAuthenticate(db, await loadPepper(env.CAIRN_DATA));
+const state = await openEmbeddedState(env.CAIRN_DATA);
+const { db, blobs, index, withKeys } = state;
+const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
 
-const server = createServer({ service: "ingest-api", version: "0.1.0", log, metrics });
-mountIngest(server, {
-  db,
-  blobs: folderBlobs(join(env.CAIRN_DATA, "blobs")),
-  index,
-  authenticate: open ? openAuthenticate(withKeys) : withKeys,
-  log,
-  allowFolder: () => open,
-});
+const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
+mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: () => env.CAIRN_AUTH === "open" });
 
 let draining = false;
-const probes = createServer({ service: "ingest-api", version: "0.1.0", log, metrics });
+const probes = createServer({ service: "ingest-api-operations", version: VERSION, log, metrics });
 const database = async (): Promise<void> => void (await db.get("select 1 as one"));
 mountProbes(probes, { checks: { database }, draining: () => draining }, metrics);
 
 await listen(probes, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
 const address = await listen(server, env.CAIRN_HOST, env.CAIRN_INGEST_PORT, "CAIRN_INGEST_PORT");
-log.info("listening", { address });
+log.info("ready", { address });
 
-onShutdown(log, () => (draining = true), [
+onShutdown(log, () => {
+  draining = true;
+}, [
   { name: "server", run: () => server.close() },
-  { name: "index", run: () => index.close() },
-  { name: "database", run: () => db.close() },
-  { name: "probes", run: () => probes.close() },
+  { name: "state", run: () => state.close() },
+  { name: "operations", run: () => probes.close() },
 ]);

@@ -5,6 +5,7 @@ import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
 import { createQueue, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import { openParser } from "../parse/parse-process.ts";
 import { ingestBatch, type Parse, removeVersions } from "../pipeline.ts";
 import { reconcile } from "../reconcile.ts";
 
@@ -26,7 +27,8 @@ export type WorkerDeps = {
   readonly db: Database;
   readonly blobs: Blobs;
   readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions">;
-  readonly parse: Parse;
+  /** By default a pool of child processes, closed when the worker stops. */
+  readonly parse?: Parse;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onProgress?: (progress: Progress) => void;
@@ -47,7 +49,8 @@ export type Worker = {
 export function startWorker(deps: WorkerDeps): Worker {
   const { db, log, metrics, now = Date.now, newId = () => crypto.randomUUID(), onProgress = () => {} } = deps;
   const queue = createQueue(db, now);
-  const pipeline = { ...deps, queue, now, newId };
+  const parser = deps.parse ? undefined : openParser();
+  const pipeline = { ...deps, parse: deps.parse ?? parser!.parse, queue, now, newId };
   const aborting = new AbortController();
   let stopping = false;
   let woken = Promise.withResolvers<void>();
@@ -150,6 +153,7 @@ export function startWorker(deps: WorkerDeps): Worker {
       woken.resolve();
       const limit = setTimeout(() => aborting.abort(), STOP_LIMIT_MS);
       await running.finally(() => clearTimeout(limit));
+      await parser?.close();
     },
   };
 }

@@ -9,3 +9,5 @@ export function mountGateway(server: Server, deps: GatewayDeps): void {
   mountChatCompletions(server, deps);
   mountModels(server, deps.routes, deps.now);
 }
+
+export { type DefaultRouteSettings, defaultRoutes } from "./routing/default-routes.ts";

@@ -21,6 +21,20 @@ type KeyRow = {
 
 export const LOCAL_ADMIN: Principal = { tenant: "local", subject: "admin", groups: [], scopes: [...SCOPES] };
 
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** How callers are told apart in a process that listens on `host`. Throws when everybody else could reach an open one. */
+export function authenticateBy(mode: "open" | "keys", host: string, withKeys: Authenticate): Authenticate {
+  if (mode === "keys") return withKeys;
+  if (!LOOPBACK.has(host)) {
+    throw new Error(
+      `CAIRN_AUTH=open lets everybody in and is accepted on loopback only, not on ${host}. ` +
+        `Set CAIRN_AUTH=keys, or CAIRN_HOST=127.0.0.1.`,
+    );
+  }
+  return openAuthenticate(withKeys);
+}
+
 /** `CAIRN_AUTH=open`: everybody is `local/admin`, but a key that is sent still counts. Loopback only. */
 export function openAuthenticate(withKeys: Authenticate): Authenticate {
   return async (headers) => (carries(headers)?.startsWith("cairn_") ? withKeys(headers) : LOCAL_ADMIN);

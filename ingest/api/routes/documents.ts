@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
 import { codePointLength, sliceCodePoints } from "#shared/codepoints.ts";
 import { AppError } from "#shared/errors.ts";
 import { textOf } from "../../document-row.ts";
 import { deleteDocument, getDocument, listDocuments, patchDocument, versionsOf } from "../../documents.ts";
-import { callerOf, needs } from "../caller.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { documentView, versionView } from "../views.ts";

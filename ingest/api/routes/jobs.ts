@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
 import { signalFor } from "#shared/cancel.ts";
 import { AppError } from "#shared/errors.ts";
 import { type SseEvent, sendEvents } from "#shared/sse.ts";
-import { callerOf, needs } from "../caller.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { type JobRow, jobView } from "../views.ts";

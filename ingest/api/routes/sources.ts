@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
 import { AppError } from "#shared/errors.ts";
 import { syncFolder } from "../../sources/folder.ts";
 import { listSources, openFolderSource, sourceById } from "../../sources/sources.ts";
-import { callerOf, needs } from "../caller.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { sourceView } from "../views.ts";

@@ -1,10 +1,10 @@
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
 import { AppError } from "#shared/errors.ts";
 import type { Principal } from "#shared/principal.ts";
 import { acceptDocuments, type NewDocument, PRIORITY } from "../../accept.ts";
 import { getDocument, mayOpen } from "../../documents.ts";
-import { callerOf, needs } from "../caller.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { readUploads, textBody, type Upload } from "../read-upload.ts";

@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { signalFor } from "#shared/cancel.ts";
+import { chatBodySchema, refuseUnsupported } from "#shared/chat-body.ts";
 import { AppError } from "#shared/errors.ts";
 import type { Log } from "#shared/log.ts";
 import type { Server } from "#shared/server.ts";
@@ -8,7 +9,7 @@ import type { Metrics } from "#shared/telemetry.ts";
 import { findRoute, type Route } from "../routing/routes.ts";
 import { type Begun, tryUpstreams } from "../routing/try-upstreams.ts";
 import type { ChatDelta, Usage } from "../upstreams/upstream.ts";
-import { chatBodySchema, refuseUnsupported, toChatRequest } from "./chat-request.ts";
+import { toChatRequest } from "./chat-request.ts";
 
 export type ChatDeps = {
   readonly routes: readonly Route[];

@@ -1,6 +1,7 @@
 import type { SearchIndex } from "#shared/index.ts";
 import type { SearchScope } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
+import type { Metrics } from "#shared/telemetry.ts";
 import { type Fused, fuse } from "./fuse.ts";
 import type { Confirmed, SecondGate } from "./second-gate.ts";
 
@@ -22,9 +23,15 @@ const MAX_LIMIT = 5000;
  * Search every leg in the scope, fuse, and let the database confirm. When the gate turns hits away, the search is
  * widened, so that stale index entries cost time but never hide a passage that may be seen.
  */
-export function createRetrieve(index: Pick<SearchIndex, "search">, gate: SecondGate, release: Release): Retrieve {
+export function createRetrieve(
+  index: Pick<SearchIndex, "search">,
+  gate: SecondGate,
+  release: Release,
+  metrics: Metrics,
+): Retrieve {
   const weights = release.retrieval.fusion.weights;
   return async (question, scope, limit, signal) => {
+    const stopTimer = metrics.retrievalSeconds.startTimer();
     for (let width = Math.max(limit, release.retrieval.candidates); ; width *= 4) {
       const { generation, legs } = await index.search(question, scope, width, signal);
       const fused = fuse(legs, weights, Number.MAX_SAFE_INTEGER);
@@ -35,6 +42,8 @@ export function createRetrieve(index: Pick<SearchIndex, "search">, gate: SecondG
       });
       const exhausted = Object.values(legs).every((leg) => leg.length < width);
       if (candidates.length >= limit || exhausted || width >= MAX_LIMIT) {
+        stopTimer();
+        metrics.gateRejections.inc(fused.length - candidates.length);
         return {
           generation,
           candidates: candidates.slice(0, limit),

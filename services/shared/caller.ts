@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
-import { AppError } from "#shared/errors.ts";
-import type { Authenticate } from "#shared/identity.ts";
-import { requireScope } from "#shared/identity.ts";
-import type { Principal, Scope } from "#shared/principal.ts";
+import { AppError } from "./errors.ts";
+import type { Authenticate } from "./identity.ts";
+import { requireScope } from "./identity.ts";
+import type { Principal, Scope } from "./principal.ts";
 
 const callers = new WeakMap<FastifyRequest, Principal>();
 

@@ -1,0 +1,114 @@
+import { resolve } from "node:path";
+import type { State } from "#shared/embedded-state.ts";
+import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
+import type { Log } from "#shared/log.ts";
+import { mountProbes } from "#shared/probes.ts";
+import { createQueue } from "#shared/queue.ts";
+import type { Release } from "#shared/release.ts";
+import { createServer, listen, type Server } from "#shared/server.ts";
+import type { Metrics } from "#shared/telemetry.ts";
+import { VERSION } from "#shared/version.ts";
+import { mountIngest, takeInFolder } from "../../ingest/api/app.ts";
+import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
+import { type DefaultRouteSettings, defaultRoutes, mountGateway } from "../gateway/app.ts";
+import { mountRetrieval } from "../retrieval-api/app.ts";
+
+export type LocalSettings = {
+  readonly host: string;
+  readonly port: number;
+  readonly gatewayPort: number;
+  readonly open: boolean;
+  readonly models: DefaultRouteSettings;
+};
+
+export type LocalDeps = {
+  readonly state: State;
+  readonly authenticate: Authenticate;
+  readonly release: Release;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly onProgress: (progress: Progress) => void;
+};
+
+export type Local = {
+  readonly address: string;
+  readonly worker: Worker;
+  /** Takes in what changed below the paths. Rejects with a sentence for a path that cannot be read. */
+  takeIn(
+    paths: readonly string[],
+  ): Promise<{ added: number; changed: number; removed: number; unchanged: number; skipped: number }>;
+  drain(): void;
+  stop(): Promise<void>;
+};
+
+/** All four processes in one, speaking HTTP to each other: the same code, one machine. */
+export async function startLocal(settings: LocalSettings, deps: LocalDeps): Promise<Local> {
+  const { state, authenticate, release, metrics, log } = deps;
+  const { db, index, blobs, pepper } = state;
+  let draining = false;
+
+  const gateway = createServer({ service: "gateway", version: VERSION, log, metrics });
+  gateway.register(async () =>
+    mountGateway(gateway, { routes: defaultRoutes(settings.models), metrics, log, now: Date.now }),
+  );
+  // The gateway has no credentials of its own here, so it never leaves this machine.
+  const gatewayUrl = await listen(gateway, "127.0.0.1", settings.gatewayPort, "CAIRN_GATEWAY_PORT");
+
+  // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
+  await createQueue(db).releaseAll();
+  const worker = startWorker({ db, blobs, index, log, metrics, onProgress: deps.onProgress });
+  const ingest = { db, blobs, index, authenticate, log, allowFolder: () => settings.open, wake: worker.wake };
+
+  const server = createServer({ service: "local", version: VERSION, log, metrics });
+  await mountRetrieval(server, { db, index, authenticate, pepper, release, gatewayUrl, metrics, log });
+  mountIngest(server, ingest);
+  mountOperations(server, { db, draining: () => draining, metrics });
+  const address = await listen(server, settings.host, settings.port, "CAIRN_PORT");
+
+  return {
+    address,
+    worker,
+    async takeIn(paths) {
+      const total = { added: 0, changed: 0, removed: 0, unchanged: 0, skipped: 0 };
+      for (const path of paths) {
+        const report = await takeInFolder(ingest, LOCAL_ADMIN, resolve(path));
+        for (const { path: skipped, reason } of report.skipped) log.warn("skipped", { path: skipped, reason });
+        total.added += report.added;
+        total.changed += report.changed;
+        total.removed += report.removed;
+        total.unchanged += report.unchanged;
+        total.skipped += report.skipped.length;
+      }
+      return total;
+    },
+    drain: () => {
+      draining = true;
+    },
+    async stop() {
+      await server.close();
+      await worker.stop();
+      await gateway.close();
+    },
+  };
+}
+
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+
+function mountOperations(
+  server: Server,
+  { db, draining, metrics }: Pick<State, "db"> & { draining: () => boolean; metrics: Metrics },
+): void {
+  server.addHook("onRequest", async (request, reply) => {
+    if (request.url.startsWith("/metrics") && !LOOPBACK.test(request.ip)) reply.callNotFound();
+  });
+  const database = async (): Promise<void> => void (await db.get("select 1 as one"));
+  server.register(async () => mountProbes(server, { checks: { database }, draining }, metrics));
+}
+
+/** The first administrator's key, made when the data folder has none. `undefined` when there is one already. */
+export async function firstKey({ db, pepper }: State): Promise<string | undefined> {
+  const known = await db.get("select id from api_key limit 1");
+  if (known) return undefined;
+  const created = await createKey(db, pepper, { ...LOCAL_ADMIN, expiresAt: undefined });
+  return created.key;
+}

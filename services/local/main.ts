@@ -1,0 +1,82 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openEmbeddedState } from "#shared/embedded-state.ts";
+import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { authenticateBy } from "#shared/identity.ts";
+import { jsonLog } from "#shared/log.ts";
+import { loadRelease } from "#shared/release.ts";
+import { onShutdown } from "#shared/shutdown.ts";
+import { lockFolder } from "#shared/sqlite-lock.ts";
+import { createMetrics } from "#shared/telemetry.ts";
+import { firstKey, startLocal } from "./app.ts";
+import { createProgressLine } from "./progress-line.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+async function main(): Promise<void> {
+  const env = readEnv(
+    {
+      CAIRN_DATA: str(".cairn"),
+      CAIRN_HOST: str("127.0.0.1"),
+      CAIRN_PORT: int(1, 65535, 8080),
+      CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
+      CAIRN_AUTH: oneOf(["open", "keys"], "open"),
+      OPENAI_BASE_URL: httpUrl,
+      OPENAI_API_KEY: optional,
+      CAIRN_CHAT_MODEL: optional,
+    },
+    process.env,
+  );
+  const paths = process.argv.slice(2);
+  const log = jsonLog("local");
+  await mkdir(env.CAIRN_DATA, { recursive: true });
+  const lock = lockFolder(join(env.CAIRN_DATA, "lock"));
+  const state = await openEmbeddedState(env.CAIRN_DATA);
+  const release = await loadRelease(join(ROOT, "releases/default"));
+  const progress = createProgressLine(process.stdout);
+  const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, state.withKeys);
+  const local = await startLocal(
+    {
+      host: env.CAIRN_HOST,
+      port: env.CAIRN_PORT,
+      gatewayPort: env.CAIRN_GATEWAY_PORT,
+      open: env.CAIRN_AUTH === "open",
+      models: { openaiBaseUrl: env.OPENAI_BASE_URL, openaiApiKey: env.OPENAI_API_KEY, chatModel: env.CAIRN_CHAT_MODEL },
+    },
+    { state, authenticate, release, metrics: createMetrics(), log, onProgress: progress.update },
+  );
+  onShutdown(log, local.drain, [
+    { name: "local", run: local.stop },
+    { name: "state", run: state.close },
+    { name: "lock", run: async () => lock.release() },
+  ]);
+
+  const key = env.CAIRN_AUTH === "keys" ? await firstKey(state) : undefined;
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  say(`Cairn listens on ${local.address}`);
+  if (key) say(`The first administrator's key, shown only now:\n  ${key}`);
+  const changes = await local.takeIn(paths.length > 0 ? paths : [join(ROOT, "docs")]);
+  progress.expect(changes.added + changes.changed);
+  await local.worker.idle();
+  progress.end();
+  say(summary(changes, progress.failed()));
+  say(
+    `\nAsk it something, in English or Chinese:\n  ./cairn ask "${paths.length > 0 ? "…" : "How do I upload a document?"}"`,
+  );
+}
+
+function summary(
+  changes: Awaited<ReturnType<Awaited<ReturnType<typeof startLocal>>["takeIn"]>>,
+  failed: number,
+): string {
+  const { added, changed, removed, unchanged, skipped } = changes;
+  const parts = [`${added} added`, `${changed} changed`, `${removed} removed`, `${unchanged} unchanged`];
+  if (skipped > 0) parts.push(`${skipped} skipped`);
+  if (failed > 0) parts.push(`${failed} could not be read: see ./cairn status`);
+  return `Documents: ${parts.join(", ")}.`;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,100 @@
+import { scopeOf } from "#shared/principal.ts";
+import type { Release } from "#shared/release.ts";
+import { fitEvidence } from "../retrieval/fit-evidence.ts";
+import type { Retrieve } from "../retrieval/retrieve.ts";
+import type { Citation } from "./citations.ts";
+import { type Draft, newDraft, type Outcome, type Question } from "./draft.ts";
+import { evidenceSupport } from "./evidence-check.ts";
+import type { Generate, Usage } from "./generate.ts";
+import { createMarkerFilter } from "./marker-filter.ts";
+import { renderPrompt } from "./prompt.ts";
+import { noEvidenceText } from "./refusal.ts";
+import { standaloneQuestion } from "./standalone.ts";
+
+/** The answer as it was kept: what the last event of a stream tells. */
+export type Saved = { readonly outcome: Outcome; readonly citations: readonly Citation[]; readonly tag: object };
+
+export type AnswerEvent =
+  | { readonly type: "text-delta"; readonly text: string }
+  | ({ readonly type: "end"; readonly finishReason: string; readonly usage: Usage } & Saved);
+
+export type AnswerDeps = {
+  readonly release: Release;
+  readonly retrieve: Retrieve;
+  readonly generate: Generate;
+  /** Resolves citations and keeps answer, dependencies, record and log leaf in one transaction. */
+  readonly save: (draft: Draft & { outcome: Outcome | undefined }) => Promise<Saved>;
+  readonly now: () => number;
+};
+
+const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+/**
+ * A question's way, and its lineage whichever way it ends: answered, refused, failed or left. A delta counts as sent
+ * when the next event is asked for, because that is when the socket has taken it.
+ */
+export async function* answer(
+  asked: Question,
+  deps: AnswerDeps,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent, void> {
+  const draft = newDraft(asked, deps.now());
+  let saved: Saved;
+  try {
+    for await (const text of compose(draft, deps, signal)) {
+      yield { type: "text-delta", text };
+      draft.sent += text;
+    }
+    signal.throwIfAborted();
+  } catch (error) {
+    draft.outcome = signal.aborted ? "aborted" : "error";
+    throw error;
+  } finally {
+    // Without an end the reader has left at a `yield`.
+    if (draft.finishReason === undefined) draft.outcome ??= "aborted";
+    if (draft.outcome === "aborted" && !asked.streaming) draft.sent = "";
+    saved = await deps.save(draft);
+  }
+  yield { type: "end", finishReason: draft.finishReason ?? "stop", usage: draft.usage ?? NO_USAGE, ...saved };
+}
+
+/** Search, check, prompt, generate: the text of the answer as it comes. */
+async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): AsyncGenerator<string, void> {
+  const { asked } = draft;
+  const { release, retrieve, generate } = deps;
+  const earlier = asked.history.filter(({ role }) => role === "user").map(({ content }) => content);
+  draft.standalone = standaloneQuestion(asked.question, earlier);
+
+  const scope = scopeOf(asked.principal, asked.collections);
+  draft.retrieved = await retrieve(draft.standalone, scope, release.retrieval.candidates, signal);
+  const { candidates } = draft.retrieved;
+  draft.support = evidenceSupport(draft.standalone, candidates);
+  draft.evidence = fitEvidence(candidates, asked.evidenceLimit, release.retrieval);
+
+  if (draft.evidence.length === 0 || draft.support < release.thresholds.support) {
+    draft.outcome = "no_evidence";
+    draft.evidence = [];
+    yield noEvidenceText(asked.question);
+    draft.finishReason = "stop";
+    return;
+  }
+
+  draft.prompt = renderPrompt(release.instructions, asked.history, draft.evidence, draft.standalone);
+  const { temperature, max_tokens } = release.generation;
+  const settings = { model: release.models.chat, temperature, max_tokens, ...asked.sampling };
+  const markers = createMarkerFilter(draft.evidence.length);
+  for await (const event of generate(draft.prompt, settings, signal)) {
+    if (event.type === "model") draft.model = event;
+    if (event.type === "end") {
+      const { text, removed } = markers.end();
+      draft.removedMarkers += removed;
+      draft.usage = event.usage;
+      if (text !== "") yield text;
+      draft.finishReason = event.finishReason;
+    }
+    if (event.type !== "text-delta") continue;
+    const { text, removed } = markers.push(event.text);
+    draft.removedMarkers += removed;
+    if (text !== "") yield text;
+  }
+}

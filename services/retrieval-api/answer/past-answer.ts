@@ -1,0 +1,77 @@
+import type { Database } from "#shared/database.ts";
+import { AppError } from "#shared/errors.ts";
+import { type Principal, scopeOf } from "#shared/principal.ts";
+import { readableGate } from "../retrieval/second-gate.ts";
+import type { Citation } from "./citations.ts";
+
+type AnswerRow = {
+  id: string;
+  subject: string;
+  conversation_id: string | null;
+  question: string;
+  content: string;
+  outcome: string;
+  citations: string;
+  tag: string;
+  created_at: number;
+};
+type TagSource = { readonly rank: number; readonly version_id: string; readonly use: string; readonly digest: string };
+type Tag = Readonly<Record<string, unknown>> & { readonly sources: readonly TagSource[] };
+type Status = "current" | "superseded" | "unavailable";
+
+const WITHHELD = "This answer rests on a document that you may no longer read, so its text is withheld.";
+
+export type PastAnswer = {
+  readonly id: string;
+  readonly conversation_id: string | null;
+  readonly created_at: string;
+  readonly outcome: string;
+  readonly question: string;
+  readonly content: string;
+  readonly withheld: boolean;
+  readonly citations: readonly object[];
+  readonly lineage: object;
+};
+
+/**
+ * An answer of the past, seen with today's permissions: sources that the caller may not read now are named by their
+ * digest only, and the text is withheld when it cites one. Rejects with `not_found` for other people's answers,
+ * except for auditors of the tenant.
+ */
+export async function pastAnswer(db: Database, principal: Principal, id: string): Promise<PastAnswer> {
+  const row = await db.get<AnswerRow>("select * from answer where id = $1 and tenant = $2", [id, principal.tenant]);
+  const auditor = principal.scopes.includes("audit") || principal.scopes.includes("admin");
+  if (!row || (row.subject !== principal.subject && !auditor))
+    throw new AppError("not_found", "There is no such answer of yours.");
+  const tag = JSON.parse(row.tag) as Tag;
+  const citations = JSON.parse(row.citations) as Citation[];
+  const versions = [
+    ...new Set([...tag.sources, ...citations.map(({ source }) => source)].map(({ version_id }) => version_id)),
+  ];
+  const readable = await readableGate(db)(scopeOf(principal), versions);
+  const statusOf = (versionId: string): Status => {
+    const version = readable.get(versionId);
+    return version === undefined ? "unavailable" : version.current ? "current" : "superseded";
+  };
+  const withheld = citations.some(({ source }) => statusOf(source.version_id) === "unavailable");
+  return {
+    id: row.id,
+    conversation_id: row.conversation_id,
+    created_at: new Date(row.created_at).toISOString(),
+    outcome: row.outcome,
+    question: row.question,
+    content: withheld ? WITHHELD : row.content,
+    withheld,
+    citations: citations.map((citation) => citationView(citation, statusOf(citation.source.version_id))),
+    lineage: { ...tag, sources: tag.sources.map((source) => sourceView(source, statusOf(source.version_id))) },
+  };
+}
+
+function citationView({ marker, answer, verified, source }: Citation, status: Status): object {
+  if (status === "unavailable") return { marker, source: { status } };
+  return { marker, answer, verified, source: { ...source, status } };
+}
+
+function sourceView({ rank, use, digest, ...rest }: TagSource, status: Status): object {
+  return status === "unavailable" ? { rank, use, digest, status } : { rank, use, digest, ...rest, status };
+}

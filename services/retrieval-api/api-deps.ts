@@ -1,0 +1,20 @@
+import type { Database } from "#shared/database.ts";
+import type { Authenticate } from "#shared/identity.ts";
+import type { Log } from "#shared/log.ts";
+import type { Release } from "#shared/release.ts";
+import type { Metrics } from "#shared/telemetry.ts";
+import type { AnswerDeps } from "./answer/answer.ts";
+import type { Retrieve } from "./retrieval/retrieve.ts";
+
+/** What the routes of the retrieval API are built from. */
+export type ApiDeps = {
+  readonly db: Database;
+  readonly authenticate: Authenticate;
+  readonly pepper: string;
+  readonly release: Release;
+  readonly retrieve: Retrieve;
+  readonly answerDeps: AnswerDeps;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now: () => number;
+};

@@ -1,0 +1,60 @@
+import type { Database } from "#shared/database.ts";
+import type { Authenticate } from "#shared/identity.ts";
+import type { SearchIndex } from "#shared/index.ts";
+import type { Log } from "#shared/log.ts";
+import type { Release } from "#shared/release.ts";
+import type { Server } from "#shared/server.ts";
+import type { Metrics } from "#shared/telemetry.ts";
+import { gatewayGenerate } from "./answer/generate.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { createSaveAnswer } from "./lineage/save-answer.ts";
+import { createRetrieve } from "./retrieval/retrieve.ts";
+import { currentGate } from "./retrieval/second-gate.ts";
+import { mountAnswers } from "./routes/answers.ts";
+import { mountChatCompletions } from "./routes/chat-completions.ts";
+import { mountConversations } from "./routes/conversations.ts";
+import { mountKeys } from "./routes/keys.ts";
+import { mountModels } from "./routes/models.ts";
+import { mountSearch } from "./routes/search.ts";
+
+export type RetrievalDeps = {
+  readonly db: Database;
+  readonly index: Pick<SearchIndex, "search">;
+  readonly authenticate: Authenticate;
+  /** What API keys are hashed with. */
+  readonly pepper: string;
+  readonly release: Release;
+  /** Base address of the gateway, without `/v1`. */
+  readonly gatewayUrl: string;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now?: () => number;
+};
+
+/** Adds chat, search, answers, conversations and keys to a server. */
+export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promise<void> {
+  const { db, index, release, metrics, log, authenticate, pepper, now = Date.now } = deps;
+  await keepRelease(db, release, now());
+  const retrieve = createRetrieve(index, currentGate(db), release, metrics);
+  const save = createSaveAnswer({ db, release, metrics, now });
+  const answerDeps = { release, retrieve, generate: gatewayGenerate(deps.gatewayUrl), save, now };
+  const apiDeps: ApiDeps = { db, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  // Registered, not added directly: only then do the routes enter /openapi.json.
+  server.register(async () => {
+    mountChatCompletions(server, apiDeps);
+    mountModels(server, apiDeps);
+    mountSearch(server, apiDeps);
+    mountAnswers(server, apiDeps);
+    mountConversations(server, apiDeps);
+    mountKeys(server, apiDeps);
+  });
+}
+
+/** An answer's release can be looked up by its digest as long as the answer exists. */
+async function keepRelease(db: Database, release: Release, at: number): Promise<void> {
+  const { digest, name, ...content } = release;
+  await db.run(
+    "insert into release (digest, name, content, first_used_at) values ($1, $2, $3, $4) on conflict (digest) do nothing",
+    [digest, name, JSON.stringify(content), at],
+  );
+}

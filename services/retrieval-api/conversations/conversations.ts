@@ -1,0 +1,76 @@
+import type { Database, Sql } from "#shared/database.ts";
+import { AppError } from "#shared/errors.ts";
+import type { Principal } from "#shared/principal.ts";
+import type { Draft } from "../answer/draft.ts";
+
+export type Conversation = {
+  readonly id: string;
+  readonly title: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+};
+export type Turn = {
+  readonly role: "user" | "assistant";
+  readonly content: string;
+  readonly answer_id: string | null;
+  readonly created_at: number;
+};
+
+const TITLE_LENGTH = 80;
+
+/** Rejects with `not_found`, for another person's conversation too. */
+export async function ownConversation(db: Sql, { tenant, subject }: Principal, id: string): Promise<Conversation> {
+  const conversation = await db.get<Conversation>(
+    `select id, title, created_at, updated_at from conversation
+     where id = $1 and tenant = $2 and subject = $3 and deleted_at is null`,
+    [id, tenant, subject],
+  );
+  if (!conversation) throw new AppError("not_found", "There is no such conversation of yours.");
+  return conversation;
+}
+
+export function listConversations(db: Sql, { tenant, subject }: Principal, limit: number): Promise<Conversation[]> {
+  return db.all<Conversation>(
+    `select id, title, created_at, updated_at from conversation
+     where tenant = $1 and subject = $2 and deleted_at is null order by updated_at desc, id limit $3`,
+    [tenant, subject, limit],
+  );
+}
+
+/** Oldest first. */
+export function turnsOf(db: Sql, conversationId: string): Promise<Turn[]> {
+  return db.all<Turn>(
+    "select role, content, answer_id, created_at from message where conversation_id = $1 order by position",
+    [conversationId],
+  );
+}
+
+/** Adds a question and its answer, and the conversation with the first of them. */
+export async function appendTurn(sql: Sql, { asked, sent }: Draft, at: number): Promise<void> {
+  const { conversationId, principal, question, id } = asked;
+  const title = Array.from(question.replaceAll(/\s+/g, " ")).slice(0, TITLE_LENGTH).join("");
+  await sql.run(
+    `insert into conversation (id, tenant, subject, title, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)
+     on conflict (id) do update set updated_at = $5`,
+    [conversationId, principal.tenant, principal.subject, title, at],
+  );
+  const last = await sql.get<{ position: number }>(
+    "select coalesce(max(position), 0) as position from message where conversation_id = $1",
+    [conversationId],
+  );
+  for (const [i, [role, content]] of [["user", question] as const, ["assistant", sent] as const].entries()) {
+    await sql.run(
+      `insert into message (id, conversation_id, position, role, content, answer_id, created_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [`${id}:${role}`, conversationId, (last?.position ?? 0) + 1 + i, role, content, id, at],
+    );
+  }
+}
+
+/** Removes the messages at once. Answers and their lineage stay: they are evidence, and have an erasure of their own. */
+export async function deleteConversation(db: Database, principal: Principal, id: string, now: number): Promise<void> {
+  await db.transaction(async (sql) => {
+    await ownConversation(sql, principal, id);
+    await sql.run("update conversation set deleted_at = $1, title = '' where id = $2", [now, id]);
+    await sql.run("delete from message where conversation_id = $1", [id]);
+  });
+}

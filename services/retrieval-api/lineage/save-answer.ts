@@ -1,0 +1,113 @@
+import type { Database, Sql } from "#shared/database.ts";
+import { canonicalJson, newSalt, sha256 } from "#shared/digest.ts";
+import type { Release } from "#shared/release.ts";
+import type { Metrics } from "#shared/telemetry.ts";
+import type { Saved } from "../answer/answer.ts";
+import { resolveCitations } from "../answer/citations.ts";
+import type { Draft } from "../answer/draft.ts";
+import { appendTurn } from "../conversations/conversations.ts";
+import { outcomeOf } from "./outcome.ts";
+import { chunkCommitment, type Finished, statementOf } from "./statement.ts";
+import { tagOf } from "./tag.ts";
+
+export type SaveDeps = {
+  readonly db: Database;
+  readonly release: Release;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+};
+
+/** Keeps the answer with everything that makes it provable, in one transaction: all of it is there, or the answer failed. */
+export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): (draft: Draft) => Promise<Saved> {
+  return async (draft) => {
+    const citations = resolveCitations(draft.sent, draft.evidence);
+    const salts = { answer: newSalt(), question: newSalt(), prompt: newSalt() };
+    const finished = { draft, outcome: outcomeOf(draft, citations), citations, salts, finishedAt: now() };
+    // Canonical, so that the bytes that are kept are the bytes that the digest is of.
+    const record = canonicalJson(statementOf(finished, release));
+    const digest = sha256(record);
+    const tag = tagOf(finished, release, digest);
+    await db.transaction(async (sql) => {
+      await appendTurn(sql, draft, finished.finishedAt);
+      await insertAnswer(sql, finished, tag);
+      await insertDependencies(sql, finished, release);
+      const { id, principal } = draft.asked;
+      await sql.run("insert into lineage_record (digest, answer_id, tenant, record, at) values ($1, $2, $3, $4, $5)", [
+        digest,
+        id,
+        principal.tenant,
+        record,
+        finished.finishedAt,
+      ]);
+      await sql.run("insert into log_leaf (id, tenant, kind, digest, at) values ($1, $2, 'answer', $3, $4)", [
+        id,
+        principal.tenant,
+        digest,
+        finished.finishedAt,
+      ]);
+    });
+    metrics.answers.inc({ outcome: finished.outcome });
+    metrics.records.inc();
+    metrics.removedMarkers.inc(draft.removedMarkers);
+    return { outcome: finished.outcome, citations, tag };
+  };
+}
+
+async function insertAnswer(
+  sql: Sql,
+  { draft, outcome, citations, salts, finishedAt }: Finished,
+  tag: object,
+): Promise<void> {
+  const { id, principal, conversationId, question } = draft.asked;
+  await sql.run(
+    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      id,
+      principal.tenant,
+      principal.subject,
+      conversationId,
+      question,
+      draft.standalone,
+      draft.sent,
+      outcome,
+      JSON.stringify(citations),
+      JSON.stringify(tag),
+      JSON.stringify(salts),
+      finishedAt,
+    ],
+  );
+}
+
+/** What a later withdrawal asks for: which answers rest on this document, model, prompt or release. */
+async function insertDependencies(
+  sql: Sql,
+  { draft, citations, finishedAt }: Finished,
+  release: Release,
+): Promise<void> {
+  const { id, principal } = draft.asked;
+  const cited = new Set(citations.map(({ marker }) => marker));
+  const inContext = new Set(draft.evidence.map(({ chunk }) => chunk.id));
+  const dependencies: [kind: string, target: string, digest: string | null, use: string][] = [
+    ["release", release.digest, release.digest, "configured"],
+    ["prompt", "answer", release.promptDigest, "configured"],
+  ];
+  if (draft.model) dependencies.push(["model", draft.model.model, null, "generated"]);
+  for (const [i, candidate] of draft.evidence.entries()) {
+    const use = cited.has(i + 1) ? "cited" : "in_context";
+    dependencies.push(["chunk", candidate.chunk.id, chunkCommitment(candidate), use]);
+    dependencies.push(["document_version", candidate.chunk.versionId, candidate.document.textCommitment, use]);
+    dependencies.push(["document", candidate.chunk.documentId, null, use]);
+  }
+  for (const { chunk, document } of draft.retrieved?.candidates ?? []) {
+    if (!inContext.has(chunk.id))
+      dependencies.push(["document_version", chunk.versionId, document.textCommitment, "retrieved"]);
+  }
+  for (const [kind, target, digest, use] of dependencies) {
+    await sql.run(
+      `insert into answer_dep (answer_id, tenant, dep_kind, dep_id, dep_digest, use, at) values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (answer_id, dep_kind, dep_id, use) do nothing`,
+      [id, principal.tenant, kind, target, digest, use, finishedAt],
+    );
+  }
+}

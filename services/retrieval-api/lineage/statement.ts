@@ -1,0 +1,108 @@
+import { commitment, digestOfJson } from "#shared/digest.ts";
+import { aclEntriesOf } from "#shared/principal.ts";
+import type { Release } from "#shared/release.ts";
+import type { Citation } from "../answer/citations.ts";
+import type { Draft, Outcome } from "../answer/draft.ts";
+import type { Candidate } from "../retrieval/retrieve.ts";
+
+export const PREDICATE_TYPE = "urn:cairn:lineage:answer:v1";
+
+export type Salts = { readonly answer: string; readonly question: string; readonly prompt: string };
+
+export type Finished = {
+  readonly draft: Draft;
+  readonly outcome: Outcome;
+  readonly citations: readonly Citation[];
+  readonly salts: Salts;
+  readonly finishedAt: number;
+};
+
+const sha = (hex: string): { sha256: string } => ({ sha256: hex });
+export const chunkCommitment = ({ chunk, document }: Candidate): string => commitment(document.salt, chunk.text);
+
+/**
+ * The record: an in-toto Statement whose subject is what was sent, with SLSA's shape for how it was made. Content
+ * enters as salted commitments, so that the record survives the erasure of what it speaks of.
+ */
+export function statementOf({ draft, outcome, citations, salts, finishedAt }: Finished, release: Release): object {
+  const { asked, retrieved, model, prompt } = draft;
+  const acl = aclEntriesOf(asked.principal).sort();
+  return {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: `answer:${asked.id}`, digest: sha(commitment(salts.answer, draft.sent)) }],
+    predicateType: PREDICATE_TYPE,
+    predicate: {
+      outcome,
+      buildDefinition: {
+        buildType: `${PREDICATE_TYPE}/rag`,
+        externalParameters: {
+          question: sha(commitment(salts.question, asked.question)),
+          tenant: asked.principal.tenant,
+          subject: asked.principal.subject,
+          conversation_id: asked.conversationId,
+          turns_before: asked.history.length,
+          ...asked.sampling,
+        },
+        internalParameters: {
+          "gen_ai.retrieval.top_k": asked.evidenceLimit,
+          standalone: sha(commitment(salts.question, draft.standalone)),
+          scope: sha(digestOfJson({ tenant: asked.principal.tenant, acl, collections: asked.collections ?? null })),
+          acl: sha(digestOfJson(acl)),
+          generation: retrieved?.generation ?? null,
+          proposed: retrieved?.proposed ?? 0,
+          rejected_by_second_gate: retrieved?.rejected ?? 0,
+          support: draft.support,
+          support_threshold: release.thresholds.support,
+          candidates: (retrieved?.candidates ?? []).map(({ chunk, score, ranks }) => ({
+            chunk_id: chunk.id,
+            score,
+            ranks,
+          })),
+        },
+        resolvedDependencies: [
+          { name: "release", digest: sha(release.digest) },
+          { name: "prompt:answer", digest: sha(release.promptDigest) },
+          ...draft.evidence.map((candidate, i) => ({
+            name: `evidence:${i + 1}`,
+            uri: candidate.document.uri,
+            digest: sha(chunkCommitment(candidate)),
+            annotations: {
+              chunk_id: candidate.chunk.id,
+              document_id: candidate.chunk.documentId,
+              version_id: candidate.chunk.versionId,
+              version_text_sha256: candidate.document.textCommitment,
+              start: candidate.chunk.start,
+              end: candidate.chunk.end,
+            },
+          })),
+        ],
+      },
+      runDetails: {
+        builder: { id: "urn:cairn:retrieval-api" },
+        metadata: {
+          invocationId: asked.id,
+          startedOn: new Date(draft.startedAt).toISOString(),
+          finishedOn: new Date(finishedAt).toISOString(),
+        },
+        byproducts: prompt ? [{ name: "prompt", digest: sha(commitment(salts.prompt, JSON.stringify(prompt))) }] : [],
+      },
+      model: model
+        ? {
+            ...model,
+            assurance: "observed",
+            "gen_ai.usage": draft.usage ?? null,
+            finish_reason: draft.finishReason ?? null,
+          }
+        : null,
+      removed_markers: draft.removedMarkers,
+      claims: citations.map(({ marker, answer, verified, source }) => ({
+        answer,
+        marker,
+        verified,
+        version_id: source.version_id,
+        start: source.start,
+        end: source.end,
+      })),
+    },
+  };
+}

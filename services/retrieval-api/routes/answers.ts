@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
+import { AppError } from "#shared/errors.ts";
+import type { Server } from "#shared/server.ts";
+import { pastAnswer } from "../answer/past-answer.ts";
+import type { ApiDeps } from "../api-deps.ts";
+
+const params = z.object({ id: z.uuid() });
+const tags = ["answers"];
+
+/** Past answers and their lineage. */
+export function mountAnswers(server: Server, { db, authenticate, now }: ApiDeps): void {
+  const onRequest = needs(authenticate, "chat", "audit");
+
+  server.get("/v1/answers/:id", { onRequest, schema: { tags, summary: "A past answer", params } }, (request) =>
+    pastAnswer(db, callerOf(request), request.params.id),
+  );
+
+  server.get(
+    "/v1/answers/:id/lineage",
+    { onRequest, schema: { tags, summary: "An answer's public lineage tag", params } },
+    async (request) => (await pastAnswer(db, callerOf(request), request.params.id)).lineage,
+  );
+
+  server.get(
+    "/v1/answers/:id/record",
+    {
+      onRequest: needs(authenticate, "audit"),
+      schema: { tags, summary: "An answer's full record, byte for byte", params },
+    },
+    async (request, reply) => {
+      const row = await db.get<{ record: string; digest: string }>(
+        "select record, digest from lineage_record where answer_id = $1 and tenant = $2",
+        [request.params.id, callerOf(request).tenant],
+      );
+      if (!row) throw new AppError("not_found", "There is no record of such an answer.");
+      return reply
+        .header("digest", `sha-256=${Buffer.from(row.digest, "hex").toString("base64")}`)
+        .type("application/vnd.in-toto+json")
+        .serializer((payload: unknown) => String(payload))
+        .send(row.record);
+    },
+  );
+
+  server.post(
+    "/v1/answers/:id/feedback",
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: "Say whether an answer helped",
+        params,
+        body: z.strictObject({ rating: z.enum(["up", "down"]), comment: z.string().max(2000).optional() }),
+      },
+    },
+    async (request, reply) => {
+      const principal = callerOf(request);
+      await pastAnswer(db, principal, request.params.id);
+      const { rating, comment } = request.body;
+      await db.run(
+        `insert into feedback (answer_id, tenant, subject, rating, comment, at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (answer_id, subject) do update set rating = $4, comment = $5, at = $6`,
+        [request.params.id, principal.tenant, principal.subject, rating, comment ?? null, now()],
+      );
+      return reply.code(204).send();
+    },
+  );
+}

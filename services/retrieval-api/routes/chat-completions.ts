@@ -1,0 +1,112 @@
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
+import { signalFor } from "#shared/cancel.ts";
+import { type ChatBody, chatBodySchema, refuseUnsupported, textOf } from "#shared/chat-body.ts";
+import { AppError } from "#shared/errors.ts";
+import type { Principal } from "#shared/principal.ts";
+import type { Server } from "#shared/server.ts";
+import { sendEvents } from "#shared/sse.ts";
+import { type AnswerEvent, answer } from "../answer/answer.ts";
+import type { Question, Sampling } from "../answer/draft.ts";
+import type { Message } from "../answer/prompt.ts";
+import type { ApiDeps } from "../api-deps.ts";
+import { ownConversation, turnsOf } from "../conversations/conversations.ts";
+import { completionOf, eventsOf } from "./chat-format.ts";
+import { MODEL } from "./models.ts";
+import { MAX_QUESTION } from "./search.ts";
+
+const MAX_HISTORY_TURNS = 6;
+
+const body = chatBodySchema.extend({
+  cairn: z
+    .strictObject({
+      conversation_id: z.uuid().optional(),
+      collections: z.array(z.string().min(1).max(128)).min(1).max(50).optional(),
+      top_k: z.int().min(1).max(20).optional(),
+    })
+    .optional(),
+});
+type Body = z.infer<typeof body>;
+
+/** `POST /v1/chat/completions`: OpenAI's API over your documents. */
+export function mountChatCompletions(server: Server, deps: ApiDeps): void {
+  const { authenticate, answerDeps, metrics, log, now } = deps;
+  server.route({
+    method: "POST",
+    url: "/v1/chat/completions",
+    schema: { tags: ["chat"], summary: "Ask a question, get a cited answer", body },
+    onRequest: needs(authenticate, "chat"),
+    preValidation: async (request) => refuseUnsupported(request.body),
+    handler: async (request, reply) => {
+      const signal = signalFor(reply);
+      const asked = await questionOf(request.body, callerOf(request), deps);
+      const head = { id: `chatcmpl-${asked.id}`, created: Math.floor(now() / 1000), model: MODEL };
+      reply.header("lineage-id", asked.id);
+      reply.header("link", `</v1/answers/${asked.id}/lineage>; rel="http://www.w3.org/ns/prov#has_provenance"`);
+      const events: AsyncGenerator<AnswerEvent, void> = answer(asked, answerDeps, signal);
+      if (!asked.streaming) return await completionOf(head, events);
+      metrics.openStreams.inc();
+      try {
+        const stream = eventsOf(head, events, request.body.stream_options?.include_usage === true);
+        return await sendEvents(reply, stream, (error) => {
+          if (signal.aborted || error instanceof AppError) log.info("stream ended early", { requestId: request.id });
+          else log.error("unexpected", error, { requestId: request.id });
+        });
+      } finally {
+        metrics.openStreams.dec();
+      }
+    },
+  });
+}
+
+async function questionOf(body: Body, principal: Principal, { db, release }: ApiDeps): Promise<Question> {
+  if (body.model !== MODEL) {
+    throw new AppError("model_not_found", `There is no model "${body.model.slice(0, 100)}". Use "${MODEL}".`, {
+      param: "model",
+    });
+  }
+  const said = body.messages.filter(({ role }) => role === "user" || role === "assistant") as ChatBody["messages"];
+  const last = said.at(-1);
+  if (last?.role !== "user") {
+    throw new AppError("invalid_request", "The last message must be the user's question.", { param: "messages" });
+  }
+  const question = textOf(last.content).trim();
+  if (question === "") throw new AppError("invalid_request", "The question is empty.", { param: "messages" });
+  if (question.length > MAX_QUESTION) {
+    const message = `The question has ${question.length} characters; at most ${MAX_QUESTION} are accepted. Shorten it, or upload the text as a document.`;
+    throw new AppError("invalid_request", message, { param: "messages" });
+  }
+  const given: Message[] = said
+    .slice(0, -1)
+    .map(({ role, content }) => ({ role: role as "user" | "assistant", content: textOf(content) }));
+  const continued = body.cairn?.conversation_id;
+  const history = continued ? await keptHistory(db, principal, continued) : given;
+  return {
+    id: uuidv7(),
+    principal,
+    question,
+    history: history.slice(-MAX_HISTORY_TURNS),
+    conversationId: continued ?? uuidv7(),
+    collections: body.cairn?.collections,
+    evidenceLimit: body.cairn?.top_k ?? release.retrieval.evidence,
+    sampling: samplingOf(body),
+    streaming: body.stream === true,
+  };
+}
+
+/** Only what the user said: an earlier answer may rest on documents that have been withdrawn from them since. */
+async function keptHistory(db: ApiDeps["db"], principal: Principal, id: string): Promise<Message[]> {
+  await ownConversation(db, principal, id);
+  const turns = await turnsOf(db, id);
+  return turns.filter(({ role }) => role === "user").map(({ content }) => ({ role: "user", content }));
+}
+
+function samplingOf(body: Body): Sampling {
+  const { temperature, top_p, seed, stop } = body;
+  const max_tokens = body.max_completion_tokens ?? body.max_tokens;
+  const given = { temperature, top_p, max_tokens, seed, stop };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
+  ) as Sampling;
+}

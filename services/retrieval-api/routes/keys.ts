@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { callerOf, needs } from "#shared/caller.ts";
+import { AppError } from "#shared/errors.ts";
+import { createKey } from "#shared/identity.ts";
+import { SCOPES } from "#shared/principal.ts";
+import type { Server } from "#shared/server.ts";
+import type { ApiDeps } from "../api-deps.ts";
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, "must be letters, digits and . _ @ - (at most 128)");
+const tags = ["keys"];
+
+type KeyRow = {
+  id: string;
+  subject: string;
+  groups: string;
+  scopes: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+};
+
+/** API keys of the caller's tenant. Open mode may name another tenant, because there everybody is the operator. */
+export function mountKeys(server: Server, { db, authenticate, pepper, now }: ApiDeps): void {
+  const onRequest = needs(authenticate, "admin");
+
+  server.post(
+    "/v1/keys",
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: "Create an API key; it is shown once",
+        body: z.strictObject({
+          tenant: name.optional(),
+          subject: name,
+          groups: z.array(name).max(100).default([]),
+          scopes: z.array(z.enum(SCOPES)).min(1).default(["chat"]),
+          expires_in_days: z.int().min(1).max(3650).optional(),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { subject, groups, scopes, expires_in_days, tenant = caller.tenant } = request.body;
+      if (tenant !== caller.tenant && caller.tenant !== "local") {
+        throw new AppError("forbidden", "A key can only be made for your own tenant.", { param: "tenant" });
+      }
+      const expiresAt = expires_in_days === undefined ? undefined : now() + expires_in_days * 86_400_000;
+      const created = await createKey(db, pepper, { tenant, subject, groups, scopes, expiresAt }, now);
+      return reply.code(201).send({ ...created, tenant, subject, groups, scopes, expires_at: time(expiresAt ?? null) });
+    },
+  );
+
+  server.get(
+    "/v1/keys",
+    { onRequest, schema: { tags, summary: "Keys of the tenant, without their secrets" } },
+    async (request) => {
+      const rows = await db.all<KeyRow>("select * from api_key where tenant = $1 order by created_at, id", [
+        callerOf(request).tenant,
+      ]);
+      return { keys: rows.map(view) };
+    },
+  );
+
+  server.delete(
+    "/v1/keys/:id",
+    {
+      onRequest,
+      schema: { tags, summary: "Revoke a key, from the next request on", params: z.object({ id: z.string().max(64) }) },
+    },
+    async (request, reply) => {
+      const revoked = await db.run(
+        "update api_key set revoked_at = coalesce(revoked_at, $1) where id = $2 and tenant = $3",
+        [now(), request.params.id, callerOf(request).tenant],
+      );
+      if (revoked === 0) throw new AppError("not_found", "There is no such key in your tenant.");
+      return reply.code(204).send();
+    },
+  );
+}
+
+const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+const view = (row: KeyRow): object => ({
+  id: row.id,
+  subject: row.subject,
+  groups: JSON.parse(row.groups) as string[],
+  scopes: JSON.parse(row.scopes) as string[],
+  created_at: time(row.created_at),
+  expires_at: time(row.expires_at),
+  revoked_at: time(row.revoked_at),
+});
