@@ -15,6 +15,7 @@ export type Outline = {
   ) => void;
   /** Text of the first top-level heading so far. */
   readonly firstHeading: () => string | undefined;
+  readonly isEmpty: () => boolean;
   readonly finish: () => { text: string; blocks: Block[] };
 };
 
@@ -52,6 +53,7 @@ export function openOutline(): Outline {
       if (text !== "") append(kind, text, options);
     },
     firstHeading: () => first,
+    isEmpty: () => length === 0,
     finish: () => ({ text: parts.join(""), blocks }),
   };
 }

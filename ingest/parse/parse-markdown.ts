@@ -14,6 +14,8 @@ export function parseMarkdown(source: string, name: string): Parsed {
   const visible = expandShortcodes(stripComments(/\.mdx$/i.test(name) ? dropModuleLines(body) : body));
   const outline = openOutline();
   writeHtml(markdownToHtml(visible), outline);
+  // A page that is only a title (an index page of a site) is a document too: its title is what it says.
+  if (typeof title === "string" && outline.isEmpty()) outline.heading(1, title);
   return {
     title: titleOf(name, title, outline.firstHeading()),
     mediaType: "text/markdown",

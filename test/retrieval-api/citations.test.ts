@@ -45,3 +45,10 @@ test("Chinese sentences are cited one by one", () => {
   const quotes = resolveCitations(answer, [candidate(TEXT, 0)]).map(({ source }) => source.quote);
   expect(quotes).toEqual(["单个文件最大 50 MB。", "上传后返回 202。"]);
 });
+
+test("the code that a lead-in leads to belongs to its quote", () => {
+  const text = "To start it, run:\n\nnpm ci\nnpm start\n\nThen open it.";
+  const answer = "To start it, run: [1]\n\n```\nnpm ci\nnpm start\n```";
+  const [citation] = resolveCitations(answer, [candidate(text, 0)]);
+  expect(citation?.source.quote).toBe("To start it, run:\n\nnpm ci\nnpm start");
+});

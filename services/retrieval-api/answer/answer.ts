@@ -50,9 +50,9 @@ export async function* answer(
     draft.outcome = signal.aborted ? "aborted" : "error";
     throw error;
   } finally {
-    // Without an end the reader has left at a `yield`.
-    if (draft.finishReason === undefined) draft.outcome ??= "aborted";
-    if (draft.outcome === "aborted" && !asked.streaming) draft.sent = "";
+    // Without an end the reader has left at a `yield`, whatever the answer was going to be.
+    if (draft.finishReason === undefined && draft.outcome !== "error") draft.outcome = "aborted";
+    if (!asked.streaming && (draft.outcome === "aborted" || draft.outcome === "error")) draft.sent = "";
     saved = await deps.save(draft);
   }
   yield { type: "end", finishReason: draft.finishReason ?? "stop", usage: draft.usage ?? NO_USAGE, ...saved };

@@ -20,7 +20,10 @@ export type Citation = {
   };
 };
 
+/** What a lead-in such as “run:” leads to stands behind its markers. */
+const CODE_BLOCK = /^\s*```[^\n]*\n([\s\S]*?)\n```/;
 const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
+const WORD = /[\p{L}\p{N}]/u;
 const SENTENCE_START = /[.!?。！？；;](?=\s)|[。！？；]|\n/g;
 /** Longest run of source sentences that one quote may span. */
 const MAX_QUOTE_SENTENCES = 3;
@@ -30,15 +33,20 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
   const toCodePoint = codePointIndex(answer);
   const citations: Citation[] = [];
   let after = 0;
+  let before: [number, number] | undefined;
   for (const run of answer.matchAll(MARKERS)) {
-    const start = claimStart(answer, after, run.index);
-    const claim = answer.slice(start, run.index).trimEnd();
-    after = run.index + run[0].length;
+    const behind = run.index + run[0].length;
+    const [start, end] = claimBefore(answer, after, run.index) ?? before ?? claimBehind(answer, behind);
+    const claim = answer.slice(start, end);
+    before = [start, end];
+    after = behind;
+    const block = CODE_BLOCK.exec(answer.slice(after));
+    if (block) after += block[0].length;
     for (const [, number] of run[0].matchAll(/\[(\d{1,3})\]/g)) {
       const marker = Number(number);
       const candidate = evidence[marker - 1];
-      if (!candidate || claim.trim() === "") continue;
-      const source = quoteFor(claim, candidate);
+      if (!candidate || claim === "") continue;
+      const source = quoteFor(claim, block?.[1], candidate);
       const span = { start: toCodePoint(start), end: toCodePoint(start + claim.length) };
       citations.push({ marker, answer: span, verified: isSupported(claim, source.quote), source });
     }
@@ -46,17 +54,27 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
   return citations;
 }
 
-/** The sentence before the markers; its own final stop does not end it. */
-function claimStart(answer: string, from: number, to: number): number {
+/** The sentence before the markers; its own final stop does not end it. `undefined` when there are no words. */
+function claimBefore(answer: string, from: number, to: number): [number, number] | undefined {
   const text = answer.slice(from, to).replace(/[\s.!?。！？；;:：]+$/, "");
   const last = [...text.matchAll(SENTENCE_START)].at(-1);
   const start = from + (last ? last.index + last[0].length : 0);
-  return start + (/^[\s.。，,；;]*/.exec(answer.slice(start, to))?.[0].length ?? 0);
+  const lead = /^[\s.。，,；;]*/.exec(answer.slice(start, to))?.[0].length ?? 0;
+  const claim = answer.slice(start + lead, to).trimEnd();
+  return WORD.test(claim) ? [start + lead, start + lead + claim.length] : undefined;
+}
+
+/** The sentence behind a marker that an answer begins with: `[1] The port is 8081.` */
+function claimBehind(answer: string, from: number): [number, number] {
+  const lead = /^[^\p{L}\p{N}[]*/u.exec(answer.slice(from))?.[0].length ?? 0;
+  const claim = /^[^\n[]*?(?:[.!?](?=\s|$)|[。！？；]|(?=[\n[]|$))/.exec(answer.slice(from + lead))?.[0].trimEnd() ?? "";
+  return [from + lead, from + lead + claim.length];
 }
 
 /** The shortest run of sentences of the passage that supports the claim best, word for word. */
-function quoteFor(claim: string, { chunk, document }: Candidate): Citation["source"] {
-  const [start, end] = bestRange(claim, chunk.text);
+function quoteFor(claim: string, code: string | undefined, { chunk, document }: Candidate): Citation["source"] {
+  const [start, sentenceEnd] = bestRange(claim, chunk.text);
+  const end = code === undefined ? sentenceEnd : endOfBlock(chunk.text, sentenceEnd, code);
   const offset = codePointLength(chunk.text.slice(0, start));
   const quote = chunk.text.slice(start, end);
   return {
@@ -87,6 +105,12 @@ function bestRange(claim: string, text: string): [number, number] {
     }
   }
   return best;
+}
+
+/** The end of the code when it follows the sentence in the source too. */
+function endOfBlock(text: string, from: number, code: string): number {
+  const gap = /^\s*/.exec(text.slice(from))![0].length;
+  return text.startsWith(code, from + gap) ? from + gap + code.length : from;
 }
 
 function sentenceRanges(text: string): [number, number][] {

@@ -45,20 +45,26 @@ export function mountChatCompletions(server: Server, deps: ApiDeps): void {
       reply.header("lineage-id", asked.id);
       reply.header("link", `</v1/answers/${asked.id}/lineage>; rel="http://www.w3.org/ns/prov#has_provenance"`);
       const events: AsyncGenerator<AnswerEvent, void> = answer(asked, answerDeps, signal);
-      if (!asked.streaming) return await completionOf(head, events);
-      metrics.openStreams.inc();
+      if (asked.streaming) metrics.openStreams.inc();
       try {
+        if (!asked.streaming) return await completionOf(head, events);
         const stream = eventsOf(head, events, request.body.stream_options?.include_usage === true);
         return await sendEvents(reply, stream, (error) => {
           if (signal.aborted || error instanceof AppError) log.info("stream ended early", { requestId: request.id });
           else log.error("unexpected", error, { requestId: request.id });
         });
+      } catch (error) {
+        throw signal.aborted ? clientLeft(error) : error;
       } finally {
-        metrics.openStreams.dec();
+        if (asked.streaming) metrics.openStreams.dec();
       }
     },
   });
 }
+
+// Nobody reads it, but without it every client that leaves would be logged as a bug of ours.
+const clientLeft = (cause: unknown): AppError =>
+  new AppError("unavailable", "The client left before the answer was complete.", { cause });
 
 async function questionOf(body: Body, principal: Principal, { db, release }: ApiDeps): Promise<Question> {
   if (body.model !== MODEL) {

@@ -1,0 +1,50 @@
+import { queryTerms, tokenize } from "#shared/tokenize.ts";
+
+const HAN_RUN = /\p{Script=Han}+/gu;
+const OTHER_WORD =
+  /[[\p{L}\p{N}_]--\p{Script=Han}](?:[[\p{L}\p{M}\p{N}_.\-]--\p{Script=Han}]*[[\p{L}\p{N}_]--\p{Script=Han}])?/gv;
+/** Words that ask, point or join, and say nothing of what is asked about. */
+const EMPTY_ZH = new Set(
+  (
+    "我 你 您 他 它 我们 你们 想 想要 要 需要 把 被 让 使 能 能够 会 可以 可 应该 应 怎么 怎样 怎么样 如何 什么 什么样 啥 为啥 为什么 多少 " +
+    "几 几个 哪 哪个 哪些 哪里 哪儿 谁 最 最多 最大 多 大 吗 呢 啊 吧 的 地 得 了 着 过 是 是否 在 和 跟 与 或 及 有 没 没有 不 不是 不能 " +
+    "不要 一 一个 一份 一下 某个 个 些 这 那 这个 那个 就 都 也 还 才 上 下 里 到 从 对 为 以 于 用 来 去 请 请问 告诉 知道 操作 样 时候 " +
+    "之后 以后 之前 做 怎 能否 能不能 要不要 会不会"
+  ).split(" "),
+);
+const PART_OF_WORD = 0.5;
+
+const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
+
+export type ContentWord = { readonly text: string; readonly han: boolean };
+export type Passage = { readonly text: string; readonly terms: ReadonlySet<string> };
+
+/** The words of a question that say what it is about. */
+export function contentWords(question: string): ContentWord[] {
+  const plain = question.normalize("NFKC");
+  const kept = new Set(queryTerms(plain));
+  const other = [...plain.matchAll(OTHER_WORD)]
+    .flatMap(([word]) => tokenize(word).slice(0, 1))
+    .filter((term) => kept.has(term));
+  const han = [...plain.matchAll(HAN_RUN)].flatMap(([run]) =>
+    [...segmenter.segment(run)].map(({ segment }) => segment),
+  );
+  return [
+    ...[...new Set(other)].map((text) => ({ text, han: false })),
+    ...[...new Set(han)].filter((text) => !EMPTY_ZH.has(text)).map((text) => ({ text, han: true })),
+  ];
+}
+
+export function passageOf(text: string): Passage {
+  const plain = text.normalize("NFKC").toLowerCase();
+  return { text: plain, terms: new Set(tokenize(plain)) };
+}
+
+/** How far a passage holds a word, in [0, 1]. Characters of a Chinese word count in part: 上传 is in 传上去, 端口 in 端口号. */
+export function presence({ text: word, han }: ContentWord, passage: Passage): number {
+  if (!han) return passage.terms.has(word) ? 1 : 0;
+  if (passage.text.includes(word)) return 1;
+  const characters = Array.from(word);
+  if (characters.length < 2) return 0;
+  return (PART_OF_WORD * characters.filter((character) => passage.text.includes(character)).length) / characters.length;
+}
