@@ -3,44 +3,49 @@ import { int, oneOf, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
 import { mountProbes } from "#shared/probes.ts";
+import { runMain } from "#shared/run-main.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { mountIngest } from "./app.ts";
 
-const env = readEnv(
-  {
-    CAIRN_DATA: str(".cairn"),
-    CAIRN_HOST: str("127.0.0.1"),
-    CAIRN_INGEST_PORT: int(1, 65535, 8082),
-    CAIRN_METRICS_PORT: int(1, 65535, 9090),
-    CAIRN_AUTH: oneOf(["open", "keys"], "open"),
-  },
-  process.env,
-);
-const log = jsonLog("ingest-api");
-const metrics = createMetrics();
-const state = await openEmbeddedState(env.CAIRN_DATA);
-const { db, blobs, index, withKeys } = state;
-const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
+async function main(): Promise<void> {
+  const env = readEnv(
+    {
+      CAIRN_DATA: str(".cairn"),
+      CAIRN_HOST: str("127.0.0.1"),
+      CAIRN_INGEST_PORT: int(1, 65535, 8082),
+      CAIRN_METRICS_PORT: int(1, 65535, 9090),
+      CAIRN_AUTH: oneOf(["open", "keys"], "open"),
+    },
+    process.env,
+  );
+  const log = jsonLog("ingest-api");
+  const metrics = createMetrics();
+  const state = await openEmbeddedState(env.CAIRN_DATA);
+  const { db, blobs, index, withKeys } = state;
+  const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
 
-const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
-mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: () => env.CAIRN_AUTH === "open" });
+  const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
+  mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: () => env.CAIRN_AUTH === "open" });
 
-let draining = false;
-const probes = createServer({ service: "ingest-api-operations", version: VERSION, log, metrics });
-const database = async (): Promise<void> => void (await db.get("select 1 as one"));
-mountProbes(probes, { checks: { database }, draining: () => draining }, metrics);
+  let draining = false;
+  const probes = createServer({ service: "ingest-api-operations", version: VERSION, log, metrics });
+  const database = async (): Promise<void> => void (await db.get("select 1 as one"));
+  mountProbes(probes, { checks: { database }, draining: () => draining }, metrics);
 
-await listen(probes, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
-const address = await listen(server, env.CAIRN_HOST, env.CAIRN_INGEST_PORT, "CAIRN_INGEST_PORT");
-log.info("ready", { address });
+  await listen(probes, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
+  const address = await listen(server, env.CAIRN_HOST, env.CAIRN_INGEST_PORT, "CAIRN_INGEST_PORT");
+  log.info("ready", { address });
 
-onShutdown(log, () => {
-  draining = true;
-}, [
-  { name: "server", run: () => server.close() },
-  { name: "state", run: () => state.close() },
-  { name: "operations", run: () => probes.close() },
-]);
+  onShutdown(log, () => {
+    draining = true;
+  }, [
+    { name: "server", run: () => server.close() },
+    { name: "state", run: () => state.close() },
+    { name: "operations", run: () => probes.close() },
+  ]);
+}
+
+runMain(main);

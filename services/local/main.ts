@@ -5,6 +5,7 @@ import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
 import { loadRelease } from "#shared/release.ts";
+import { runMain } from "#shared/run-main.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { lockFolder } from "#shared/sqlite-lock.ts";
 import { createMetrics } from "#shared/telemetry.ts";
@@ -76,7 +77,4 @@ function summary(
   return `Documents: ${parts.join(", ")}.`;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+runMain(main);

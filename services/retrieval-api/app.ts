@@ -26,6 +26,7 @@ export type RetrievalDeps = {
   readonly release: Release;
   /** Base address of the gateway, without `/v1`. */
   readonly gatewayUrl: string;
+  readonly gatewayKey?: string | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now?: () => number;
@@ -37,7 +38,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   await keepRelease(db, release, now());
   const retrieve = createRetrieve(index, currentGate(db), release, metrics);
   const save = createSaveAnswer({ db, release, metrics, now });
-  const answerDeps = { release, retrieve, generate: gatewayGenerate(deps.gatewayUrl), save, now };
+  const answerDeps = { release, retrieve, generate: gatewayGenerate(deps.gatewayUrl, deps.gatewayKey), save, now };
   const apiDeps: ApiDeps = { db, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
   // Registered, not added directly: only then do the routes enter /openapi.json.
   server.register(async () => {

@@ -23,10 +23,13 @@ export const LOCAL_ADMIN: Principal = { tenant: "local", subject: "admin", group
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
+/** Whether an address to listen on is reached from this machine only. */
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+
 /** How callers are told apart in a process that listens on `host`. Throws when everybody else could reach an open one. */
 export function authenticateBy(mode: "open" | "keys", host: string, withKeys: Authenticate): Authenticate {
   if (mode === "keys") return withKeys;
-  if (!LOOPBACK.has(host)) {
+  if (!isLoopback(host)) {
     throw new Error(
       `CAIRN_AUTH=open lets everybody in and is accepted on loopback only, not on ${host}. ` +
         `Set CAIRN_AUTH=keys, or CAIRN_HOST=127.0.0.1.`,

@@ -67,7 +67,8 @@ function claimBefore(answer: string, from: number, to: number): [number, number]
 /** The sentence behind a marker that an answer begins with: `[1] The port is 8081.` */
 function claimBehind(answer: string, from: number): [number, number] {
   const lead = /^[^\p{L}\p{N}[]*/u.exec(answer.slice(from))?.[0].length ?? 0;
-  const claim = /^[^\n[]*?(?:[.!?](?=\s|$)|[。！？；]|(?=[\n[]|$))/.exec(answer.slice(from + lead))?.[0].trimEnd() ?? "";
+  const claim =
+    /^[^\n[]*?(?:[.!?](?=\s|$)|[。！？；]|(?=[\n[]|$))/.exec(answer.slice(from + lead))?.[0].trimEnd() ?? "";
   return [from + lead, from + lead + claim.length];
 }
 

@@ -36,11 +36,15 @@ type Piece = {
 const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 /** The gateway as a function. Aborting `signal` closes the connection, and the gateway stops the model. */
-export function gatewayGenerate(gatewayUrl: string): Generate {
+export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Generate {
+  const headers = {
+    "content-type": "application/json",
+    ...(gatewayKey && { authorization: `Bearer ${gatewayKey}` }),
+  };
   return async function* generate(messages, settings, signal) {
     const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers,
       body: JSON.stringify({ ...settings, messages, stream: true, stream_options: { include_usage: true } }),
       signal,
     }).catch((error: unknown) => {

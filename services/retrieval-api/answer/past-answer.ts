@@ -1,5 +1,6 @@
 import type { Database } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import { languageOf } from "#shared/language.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
 import { readableGate } from "../retrieval/second-gate.ts";
 import type { Citation } from "./citations.ts";
@@ -19,7 +20,10 @@ type TagSource = { readonly rank: number; readonly version_id: string; readonly 
 type Tag = Readonly<Record<string, unknown>> & { readonly sources: readonly TagSource[] };
 type Status = "current" | "superseded" | "unavailable";
 
-const WITHHELD = "This answer rests on a document that you may no longer read, so its text is withheld.";
+const WITHHELD = {
+  en: "This answer rests on a document that you may no longer read, so its text is withheld.",
+  zh: "这个回答所依据的文档您已无权阅读，因此不再显示其内容。",
+} as const;
 
 export type PastAnswer = {
   readonly id: string;
@@ -35,7 +39,8 @@ export type PastAnswer = {
 
 /**
  * An answer of the past, seen with today's permissions: sources that the caller may not read now are named by their
- * digest only, and the text is withheld when it cites one. Rejects with `not_found` for other people's answers,
+ * digest only, and the text is withheld when the model had read one, cited or not: an answer that was cut off says things
+ * before their marker. Rejects with `not_found` for other people's answers,
  * except for auditors of the tenant.
  */
 export async function pastAnswer(db: Database, principal: Principal, id: string): Promise<PastAnswer> {
@@ -45,26 +50,34 @@ export async function pastAnswer(db: Database, principal: Principal, id: string)
     throw new AppError("not_found", "There is no such answer of yours.");
   const tag = JSON.parse(row.tag) as Tag;
   const citations = JSON.parse(row.citations) as Citation[];
-  const versions = [
-    ...new Set([...tag.sources, ...citations.map(({ source }) => source)].map(({ version_id }) => version_id)),
-  ];
-  const readable = await readableGate(db)(scopeOf(principal), versions);
+  const basis = await versionsRead(db, id);
+  const readable = await readableGate(db)(scopeOf(principal), basis);
   const statusOf = (versionId: string): Status => {
     const version = readable.get(versionId);
     return version === undefined ? "unavailable" : version.current ? "current" : "superseded";
   };
-  const withheld = citations.some(({ source }) => statusOf(source.version_id) === "unavailable");
+  const withheld = basis.some((versionId) => statusOf(versionId) === "unavailable");
   return {
     id: row.id,
     conversation_id: row.conversation_id,
     created_at: new Date(row.created_at).toISOString(),
     outcome: row.outcome,
     question: row.question,
-    content: withheld ? WITHHELD : row.content,
+    content: withheld ? WITHHELD[languageOf(row.question)] : row.content,
     withheld,
     citations: citations.map((citation) => citationView(citation, statusOf(citation.source.version_id))),
     lineage: { ...tag, sources: tag.sources.map((source) => sourceView(source, statusOf(source.version_id))) },
   };
+}
+
+/** Versions whose passages were in the prompt. The tag may have left some out to stay small. */
+async function versionsRead(db: Database, answerId: string): Promise<string[]> {
+  const rows = await db.all<{ dep_id: string }>(
+    `select distinct dep_id from answer_dep
+     where answer_id = $1 and dep_kind = 'document_version' and use in ('cited', 'in_context')`,
+    [answerId],
+  );
+  return rows.map(({ dep_id }) => dep_id);
 }
 
 function citationView({ marker, answer, verified, source }: Citation, status: Status): object {

@@ -40,7 +40,10 @@ export function currentGate(db: Database): SecondGate {
   };
 }
 
-/** Also superseded versions of documents that may still be read: what a past answer may show. */
+/**
+ * Also superseded versions of documents that may still be read: what a past answer may show. What was deleted stays
+ * deleted when somebody uploads another document under the same uri.
+ */
 export function readableGate(db: Database): SecondGate {
   return async (scope, versionIds) => {
     const confirmed = new Map<string, Confirmed>();
@@ -71,6 +74,8 @@ function rowsOf(db: Database, tenant: string, versionIds: readonly string[]): Pr
        v.text_commitment, d.current_version
      from document_version v join document d on d.id = v.document_id
      where d.tenant = $1 and d.deleted_at is null and v.id in (${places})
+       and (v.id = d.current_version or not exists (select 1 from ingestion_event e
+         where e.document_id = d.id and e.kind = 'delete' and e.at >= v.created_at))
        and not exists (select 1 from withdrawal w where w.tenant = d.tenant
          and ((w.kind = 'document' and w.target = d.id) or (w.kind = 'document_version' and w.target = v.id)))`,
     [tenant, ...versionIds],
