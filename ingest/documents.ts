@@ -3,7 +3,7 @@ import { AppError } from "#shared/errors.ts";
 import { type AclEntry, mayRead, type Principal, scopeOf } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import { aclOf, type DocumentRow, type Store, type VersionRow } from "./document-row.ts";
-import { refileDocument } from "./refile.ts";
+import { enqueueRefile, refileDocument } from "./refile.ts";
 
 const SCAN_ROWS = 200;
 const SELECT = `select d.*, (select j.state from document_version v join job j on j.id = v.id
@@ -105,6 +105,7 @@ export async function patchDocument(
       id,
     ]);
     await audit(store, sql, principal, "document.patch", id);
+    if (change.acl) await enqueueRefile(sql, store, next);
     return next;
   });
   if (change.acl) await refileDocument(store.db, store.index, id);

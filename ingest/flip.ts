@@ -5,6 +5,7 @@ import type { Database, Sql } from "#shared/database.ts";
 import type { Filing } from "#shared/index.ts";
 import type { Job, Queue } from "#shared/queue.ts";
 import type { VersionRow } from "./document-row.ts";
+import { enqueueRefile } from "./refile.ts";
 
 /** What a flip needs to know about a version whose text is stored and whose chunks are in the index. */
 export type Prepared = {
@@ -97,7 +98,10 @@ async function flipOne(
       version.id,
     ],
   );
-  if (JSON.stringify(filing.acl) !== state.acl) flipped.refile.push(version.id);
+  if (JSON.stringify(filing.acl) !== state.acl) {
+    flipped.refile.push(version.id);
+    await enqueueRefile(sql, { now, newId }, { id: version.document_id, tenant: job.tenant });
+  }
   if (state.current_version === version.id) return;
   if (state.current_version !== null) {
     await sql.run("update document_version set retired_at = $1 where id = $2", [at, state.current_version]);

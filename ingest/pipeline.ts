@@ -7,7 +7,7 @@ import type { Job, Queue } from "#shared/queue.ts";
 import { concurrently } from "./concurrently.ts";
 import { aclOf, blobsOf, originalOf, textOf, type VersionRow } from "./document-row.ts";
 import { effectiveTitle, flip, isStale, type Prepared, stateOf } from "./flip.ts";
-import { refile } from "./refile.ts";
+import { refile, refileDocument } from "./refile.ts";
 
 /** More than the parser has processes, so that none of them waits for a blob. */
 const PARSES_AT_ONCE = 4;
@@ -136,4 +136,11 @@ function chunkId(versionId: string, start: number): string {
   return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     "-",
   );
+}
+
+/** An ACL was changed: the index is brought after it, once more where the request itself has done it already. */
+export async function refileAgain({ db, index, queue }: PipelineDeps, job: Job): Promise<void> {
+  const { documentId } = JSON.parse(job.payload) as { documentId: string };
+  await refileDocument(db, index, documentId);
+  await queue.complete(job);
 }

@@ -1,5 +1,6 @@
-import type { Database } from "#shared/database.ts";
+import type { Database, Sql } from "#shared/database.ts";
 import type { SearchIndex } from "#shared/index.ts";
+import { enqueue } from "#shared/queue.ts";
 import { aclOf } from "./document-row.ts";
 
 type Row = { readonly tenant: string; readonly collection: string; readonly acl: string };
@@ -34,4 +35,20 @@ export async function refileDocument(
     [documentId],
   );
   for (const { id } of versions) await refile(db, index, id);
+}
+
+/** In the transaction that changes an ACL: whatever happens to this process, a worker brings the index after it. */
+export function enqueueRefile(
+  sql: Sql,
+  { now, newId }: { readonly now: () => number; readonly newId: () => string },
+  document: { readonly id: string; readonly tenant: string },
+): Promise<void> {
+  const job = {
+    id: newId(),
+    tenant: document.tenant,
+    kind: "refile",
+    payload: { documentId: document.id },
+    priority: 0,
+  };
+  return enqueue(sql, job, now());
 }

@@ -6,7 +6,7 @@ import type { Log } from "#shared/log.ts";
 import { createQueue, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { openParser } from "../parse/parse-process.ts";
-import { ingestBatch, type Parse, removeVersions } from "../pipeline.ts";
+import { ingestBatch, type Parse, type PipelineDeps, refileAgain, removeVersions } from "../pipeline.ts";
 import { reconcile } from "../reconcile.ts";
 
 const BATCH = 32;
@@ -73,14 +73,9 @@ export function startWorker(deps: WorkerDeps): Worker {
       const result = ingests.length > 0 ? await ingestBatch(pipeline, ingests, onStep, aborting.signal) : NONE;
       result.done.forEach(succeeded);
       for (const { job, error } of result.failed) await reject(job, error);
-      for (const job of jobs) {
-        if (job.kind === "remove")
-          await removeVersions(pipeline, job).then(
-            () => succeeded(),
-            (error) => reject(job, error),
-          );
-        else if (job.kind !== "ingest")
-          await reject(job, new AppError("invalid_request", "This kind of job is not known."));
+      for (const job of jobs.filter(({ kind }) => kind !== "ingest")) {
+        const run = OTHER_KINDS[job.kind] ?? unknownKind;
+        await run(pipeline, job).then(succeeded, (error) => reject(job, error));
       }
     } finally {
       clearInterval(heartbeat);
@@ -156,6 +151,15 @@ export function startWorker(deps: WorkerDeps): Worker {
       await parser?.close();
     },
   };
+}
+
+const OTHER_KINDS: Readonly<Record<string, (pipeline: PipelineDeps, job: Job) => Promise<void>>> = {
+  remove: removeVersions,
+  refile: refileAgain,
+};
+
+async function unknownKind(): Promise<never> {
+  throw new AppError("invalid_request", "This kind of job is not known.");
 }
 
 const NONE = { done: [], failed: [] };

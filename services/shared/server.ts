@@ -11,7 +11,8 @@ import type { Log } from "./log.ts";
 import type { Metrics } from "./telemetry.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** The whole body must be there by then: 50 MB over a slow line take minutes. */
+const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
 
 const OPENAI_ROUTES = /^\/v1\/(chat\/completions|completions|embeddings|rerank|models)\b/;

@@ -138,6 +138,16 @@ describe("a document's way", () => {
     expect(failed.map(({ job }) => job.id)).toEqual([bad.jobId]);
   });
 
+  test("an ACL reaches the index even when the process that changed it stopped before it got there", async () => {
+    const { documentId, versionId } = await accept("One\n\nText.");
+    await rig.work();
+    const refile = (): Promise<void> => Promise.reject(new Error("killed"));
+    const patched = patchDocument({ ...rig.store, index: { refile } }, LOCAL_ADMIN, documentId, { acl: ["user:ann"] });
+    await expect(patched).rejects.toThrow("killed");
+    await rig.work();
+    expect(rig.held.get(versionId)!.filing.acl).toEqual(["user:ann"]);
+  });
+
   test("an ACL that changes while a version is being written is the one its chunks end up with", async () => {
     const { documentId, versionId } = await accept("One\n\nText.");
     const writeAll: PipelineDeps["index"]["writeAll"] = async (batch) => {
