@@ -66,7 +66,8 @@ export function toFailure(error: unknown): Failure {
   }
   const none = { param: undefined, retryAfterSeconds: undefined };
   if (isClientError(error)) {
-    return { status: error.statusCode, code: codeOf(error.statusCode), message: error.message, ...none };
+    const message = error.statusCode === 413 ? TOO_LARGE : error.message;
+    return { status: error.statusCode, code: codeOf(error.statusCode), message, ...none };
   }
   return {
     status: 500,
@@ -75,6 +76,9 @@ export function toFailure(error: unknown): Failure {
     ...none,
   };
 }
+
+const TOO_LARGE =
+  "The request is larger than this route accepts. Shorten it, or upload the text as a file to /v1/documents.";
 
 function codeOf(status: number): ErrorCode {
   if (status === 413) return "too_large";
