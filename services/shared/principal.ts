@@ -14,6 +14,9 @@ export type AclEntry = string;
 
 export const ACL_ENTRY = /^(tenant|user:[^\s:][^\s]{0,127}|group:[^\s:][^\s]{0,127})$/;
 
+/** An administrator of the tenant `local` runs this installation, and looks after the keys of every tenant. */
+export const isOperator = ({ tenant, scopes }: Principal): boolean => tenant === "local" && scopes.includes("admin");
+
 /** The ACL entries that open documents to this principal. */
 export function aclEntriesOf(principal: Principal): AclEntry[] {
   return ["tenant", `user:${principal.subject}`, ...principal.groups.map((group) => `group:${group}`)];

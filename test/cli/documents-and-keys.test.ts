@@ -41,13 +41,25 @@ test("a new key stands alone on stdout, works, and is refused once it is revoked
   const maria = { url: server.url, key: made.stdout.trim() };
   expect((await cairn(maria, "search", "tea")).code).toBe(0);
   const listed = (await cairn(admin, "keys", "list")).stdout;
-  const [, id] = /^(\S+) {2}maria {2}chat {2}created/m.exec(listed) ?? [];
+  const [, id] = /^(\S+) {2}local {2}maria {2}chat {2}created/m.exec(listed) ?? [];
   expect(listed).not.toContain(maria.key);
   expect((await cairn(admin, "keys", "revoke", id!)).stdout).toContain(`Revoked ${id}`);
   const refused = await cairn(maria, "search", "tea");
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("unknown, expired or revoked.\nSet CAIRN_KEY");
   expect((await cairn(admin, "keys", "list")).stdout).toMatch(/maria .*revoked 20/);
+});
+
+test("the operator looks after the keys of every tenant, another administrator after those of his own", async () => {
+  const boss = await cairn(admin, "keys", "create", "--tenant", "acme", "--subject", "boss", "--scopes", "admin");
+  const acme = { url: server.url, key: boss.stdout.trim() };
+  const other = await cairn(acme, "keys", "create", "--tenant", "globex", "--subject", "spy");
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain("Only keys of your own tenant");
+  const own = JSON.parse((await cairn(acme, "keys", "list", "--json")).stdout).keys as { id: string; tenant: string }[];
+  expect(own.map(({ tenant }) => tenant)).toEqual(["acme"]);
+  expect((await cairn(admin, "keys", "revoke", own[0]!.id)).code).toBe(0);
+  expect((await cairn(acme, "keys", "list")).code).toBe(1);
 });
 
 test("a key without a scope is told which one it lacks, and still sees that Cairn is ready", async () => {

@@ -12,6 +12,10 @@ const WATCH_LIMIT_MS = 10 * 60_000;
 const WATCH_POLL_MS = 200;
 const LAST_FAILURES = 10;
 
+/** A failure that still matters: a later version, or the end of the document, has overtaken the others. */
+const STANDS = `(j.kind <> 'ingest' or exists (select 1 from document_version v join document d on d.id = v.document_id
+  where v.id = j.id and v.seq = d.latest_seq and d.deleted_at is null))`;
+
 const tags = ["jobs"];
 const params = z.object({ id: field.id });
 
@@ -89,11 +93,11 @@ export function mountJobs(routes: Routes, { store, authenticate, log }: RouteDep
         [tenant],
       );
       const states = await db.all<{ state: string; count: number }>(
-        "select state, count(*) as count from job where tenant = $1 group by state",
+        `select j.state, count(*) as count from job j where j.tenant = $1 and (j.state <> 'dead' or ${STANDS}) group by j.state`,
         [tenant],
       );
       const failures = await db.all<JobRow>(
-        "select * from job where tenant = $1 and state = 'dead' order by finished_at desc, id limit $2",
+        `select j.* from job j where j.tenant = $1 and j.state = 'dead' and ${STANDS} order by j.finished_at desc, j.id limit $2`,
         [tenant, LAST_FAILURES],
       );
       const jobs = Object.fromEntries(states.map(({ state, count }) => [state, Number(count)]));

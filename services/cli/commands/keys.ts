@@ -13,12 +13,13 @@ const OPTIONS = {
 
 type Key = {
   readonly id: string;
+  readonly tenant: string;
   readonly subject: string;
   readonly groups: readonly string[];
   readonly scopes: readonly string[];
   readonly expires_at: string | null;
 };
-type NewKey = Key & { readonly key: string; readonly tenant: string };
+type NewKey = Key & { readonly key: string };
 type ListedKey = Key & { readonly created_at: string; readonly revoked_at: string | null };
 
 export const keys: Command = {
@@ -29,7 +30,7 @@ export const keys: Command = {
        ./cairn keys revoke ID [--json]
 
 create   prints a new key, once: it cannot be shown again
-list     the keys of your tenant, without their secrets
+list     the keys of your tenant (of all tenants for the operator), without their secrets
 revoke   ends a key, from its next request on
 
   --subject NAME    whom the key stands for
@@ -101,10 +102,10 @@ async function list({ client, output, json, signal }: Context): Promise<number> 
   return 0;
 }
 
-function lineOf({ id, subject, scopes, groups, created_at, expires_at, revoked_at }: ListedKey): string {
+function lineOf({ id, tenant, subject, scopes, groups, created_at, expires_at, revoked_at }: ListedKey): string {
   const end = revoked_at ? `revoked ${revoked_at}` : expires_at ? `until ${expires_at}` : "no end";
   const member = groups.length > 0 ? [`groups ${groups.join(",")}`] : [];
-  return [id, subject, scopes.join(","), ...member, `created ${created_at}`, end].map(oneLine).join("  ");
+  return [id, tenant, subject, scopes.join(","), ...member, `created ${created_at}`, end].map(oneLine).join("  ");
 }
 
 async function revoke(id: string, { client, output, json, signal }: Context): Promise<number> {

@@ -7,13 +7,18 @@ export type QuestionKind =
   | "definition"
   | "reason"
   | "list"
+  | "comparison"
   | "other";
 
 /** In order: the first that matches decides. */
 const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   [
+    "comparison",
+    /\bdifferences? between\b|\bdiffers? from\b|\bhow (does|do|is|are) .+ (differ|different)\b|\b(versus|vs)\b|[和与跟同].+(区别|差别|不同|差异|不一样)|(区别|差别|不同|差异|不一样).*[和与跟同]/i,
+  ],
+  [
     "number",
-    /\bhow (many|much|long|large|big|far|high|tall|old|often|fast|deep|wide)\b|\bwhat (number|percent|percentage|fraction|amount|size|population)\b|\bwhat (is|are) the (maximum|minimum|limit|size|number|age|height|length)\b|多少|几[个次种名位年天岁届条人座层]|第几|多[长大久高远快深宽]|最[多大长少]|上限/i,
+    /\bhow (many|much|long|large|big|far|high|tall|old|often|fast|deep|wide)\b|\bwhat (number|percent|percentage|fraction|amount|size|population)\b|\bwhat('s| is| are) the (maximum|minimum|biggest|largest|longest|highest|limit|size|number|age|height|length|port|default port)\b|\b(which|what) port\b|多少|几[个次种名位年天岁届条人座层]|第几|多[长大久高远快深宽]|最[多大长少]|上限|哪个端口|什么端口/i,
   ],
   [
     "time",
@@ -30,7 +35,10 @@ const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   ],
   ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为何|原因/i],
   ["list", /\b(what|which) (are|([\w-]+ ){1,3}(are|do|can|were|does))\b|哪些|哪几/i],
-  ["definition", /^(what('s| is| was)|define)\b|什么是|是什么|是指|指什么|何谓/i],
+  [
+    "definition",
+    /^(what('s| is| was)|define)\b|^what (does|do) .+ (mean|stand for)\b|meaning of|什么是|是什么|是指|指什么|什么意思|表示什么|含义|何谓/i,
+  ],
 ];
 
 const NUMBER_WORD =

@@ -1,5 +1,6 @@
 import { queryTerms, tokenize } from "#shared/tokenize.ts";
 import { denies, hasAnswerOf, type QuestionKind } from "./question-kind.ts";
+import { questionTerms, type Term, worthIn } from "./question-terms.ts";
 import type { Unit } from "./split-units.ts";
 
 export type Scored = {
@@ -16,9 +17,9 @@ const IN_NEIGHBOUR = 0.3;
 const IN_EVIDENCE = 0.15;
 /** Bonuses, as a share of the weight of all question words. */
 const ANSWER_KIND = 0.12;
-const DEFINITION = 0.2;
+const DEFINITION = 0.45;
 const DENIAL = 0.1;
-const PURPOSE = 0.15;
+const PURPOSE = 0.35;
 /** For a section whose heading is the question in other words; its first sentence gets more. */
 const SECTION = 0.3;
 const SECTION_START = 0.05;
@@ -26,59 +27,77 @@ const RANK_STEP = 0.02;
 const PAIR = 0.25;
 /** A question in a document announces its answer and is none. */
 const QUESTION_SHARE = 0.5;
+/** “See …” only says where an answer is. */
+const POINTER_SHARE = 0.5;
+/** A sentence says what a row of a table only lists. */
+const ROW_SHARE = 0.9;
 /** Long units contain more words by chance. */
 const LENGTH_EXPONENT = 0.12;
+
+const LIST_MARK = /^\s*([-*+•·]|\d{1,3}[.)、])\s+/;
+const POINTER =
+  /^(for (more|details|further)[^,]*, )?(see|refer to|read)\b|\b(is|are) in (the )?\p{Lu}[^.]*\.$|(请?参[见阅考]|见)[^，。；]{2,40}。?$/u;
+
+type Weighted = { readonly terms: readonly Term[]; readonly weights: readonly number[]; readonly total: number };
 
 /**
  * Ranks units by the idf-weighted question words they contain, best first. A word of the heading, of the sentence
  * before or of the passage counts for less: writers do not repeat the subject in every sentence.
  */
 export function scoreUnits(question: string, kind: QuestionKind, units: readonly Unit[]): Scored[] {
-  const terms = [...new Set(queryTerms(question))];
   const tokens = units.map(({ text, context }) => new Set(tokenize(`${text}\n${context}`)));
   const headings = new Map(units.map(({ evidence }) => [evidence, new Set(tokenize(evidence.path.join("\n")))]));
   const passages = new Map(units.map(({ evidence }) => [evidence, new Set(tokenize(evidence.text))]));
+  const everywhere = [...passages.values(), ...headings.values()];
+  const terms = questionTerms(question, new Set(everywhere.flatMap((set) => [...set])));
   const weights = terms.map((term) => {
-    const found = tokens.filter((set) => set.has(term)).length;
+    const found = tokens.filter((set) => worthIn(term, set) > 0).length;
     return Math.log(1 + (units.length - found + 0.5) / (found + 0.5));
   });
-  const present = terms.map((term) => [...passages.values(), ...headings.values()].some((set) => set.has(term)));
+  const present = terms.map((term) => everywhere.some((set) => worthIn(term, set) > 0));
   const total = weights.reduce((sum, weight, i) => sum + (present[i] ? weight : 0), 0);
   if (total === 0) return [];
+  const asked: Weighted = { terms, weights, total };
   const meanLength = tokens.reduce((sum, set) => sum + set.size, 0) / tokens.length;
-  const leaves = new Map(
-    units.map(({ evidence }) => [evidence, coverageOf(terms, weights, evidence.path.at(-1) ?? "")]),
-  );
+  const leaves = new Map(units.map(({ evidence }) => [evidence, likeness(asked, evidence.path.at(-1) ?? "")]));
 
   const scored = units.map((unit, i): Scored => {
     const own = tokens[i]!;
+    const body = unit.text.replace(LIST_MARK, "");
     const before = units[i - 1]?.evidence === unit.evidence ? tokens[i - 1] : undefined;
-    const asked = before !== undefined && isQuestion(units[i - 1]!);
+    const announced = before !== undefined && isQuestion(units[i - 1]!);
     const after = units[i + 1]?.evidence === unit.evidence ? tokens[i + 1] : undefined;
     const heading = headings.get(unit.evidence)!;
     const passage = passages.get(unit.evidence)!;
-    const worth = (term: string): number => {
-      if (own.has(term)) return 1;
-      if (heading.has(term)) return IN_HEADING;
-      if (asked && before.has(term)) return IN_HEADING;
-      if (before?.has(term) || after?.has(term)) return IN_NEIGHBOUR;
-      return passage.has(term) ? IN_EVIDENCE : 0;
-    };
+    const worth = (term: Term): number =>
+      Math.max(
+        worthIn(term, own),
+        IN_HEADING * worthIn(term, heading),
+        before ? (announced ? IN_HEADING : IN_NEIGHBOUR) * worthIn(term, before) : 0,
+        after ? IN_NEIGHBOUR * worthIn(term, after) : 0,
+        IN_EVIDENCE * worthIn(term, passage),
+      );
     const words = terms.reduce((sum, term, t) => sum + worth(term) * weights[t]!, 0);
     const pairs = terms.slice(1).reduce((sum, term, t) => {
-      const both = own.has(term) && own.has(terms[t]!);
+      const both = own.has(term.text) && own.has(terms[t]!.text);
       return sum + (both ? Math.min(weights[t]!, weights[t + 1]!) : 0);
     }, 0);
     const bonus =
-      (hasAnswerOf(kind, unit.text, question) ? ANSWER_KIND : 0) +
-      (denies(unit.text, question) ? -DENIAL : 0) +
-      (kind === "definition" && defines(unit.text, question) ? DEFINITION : 0) +
-      (kind === "how-to" ? PURPOSE * coverageOf(terms, weights, /^[^,，:：]*/.exec(unit.text)![0]) : 0) +
-      (SECTION + (unit.order === 0 ? SECTION_START : 0)) * leaves.get(unit.evidence)! ** 2 -
+      (hasAnswerOf(kind, body, question) ? ANSWER_KIND : 0) +
+      (denies(body, question) ? -DENIAL : 0) +
+      (kind === "definition" ? DEFINITION * definition(asked, body) : 0) +
+      (kind === "how-to" ? PURPOSE * purpose(asked, body) : 0) +
+      (SECTION + (unit.order === 0 ? SECTION_START : 0)) * leaves.get(unit.evidence)! -
       RANK_STEP * (unit.evidence.number - 1);
     const length = Math.max(1, own.size / meanLength) ** LENGTH_EXPONENT;
-    const covered = terms.reduce((sum, term, t) => sum + (own.has(term) || heading.has(term) ? weights[t]! : 0), 0);
-    const share = isQuestion(unit) ? QUESTION_SHARE : 1;
+    const covered = terms.reduce(
+      (sum, term, t) => sum + Math.max(worthIn(term, own), worthIn(term, heading)) * weights[t]!,
+      0,
+    );
+    const share =
+      (isQuestion(unit) ? QUESTION_SHARE : 1) *
+      (POINTER.test(body) ? POINTER_SHARE : 1) *
+      (unit.kind === "row" ? ROW_SHARE : 1);
     const score = share * ((words + PAIR * pairs) / (total * length) + bonus);
     return { unit, tokens: own, coverage: covered / total, score };
   });
@@ -86,18 +105,31 @@ export function scoreUnits(question: string, kind: QuestionKind, units: readonly
 }
 
 /** Share of the question, by weight, that a text speaks of. */
-function coverageOf(terms: readonly string[], weights: readonly number[], text: string): number {
-  const found = new Set(tokenize(text));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return total === 0 ? 0 : terms.reduce((sum, term, i) => sum + (found.has(term) ? weights[i]! : 0), 0) / total;
+function coverageOf({ terms, weights, total }: Weighted, tokens: ReadonlySet<string>): number {
+  return terms.reduce((sum, term, i) => sum + worthIn(term, tokens) * weights[i]!, 0) / total;
 }
 
-/** `X is …` and `X 是…` for a question after X. */
-function defines(text: string, question: string): boolean {
-  const head = /^(.{1,60}?)\s*(?:\b(?:is|are|was|were|means|refers to)\b|是|指|即|（)/.exec(text)?.[1];
-  if (!head) return false;
-  const subject = new Set(queryTerms(question));
-  return tokenize(head).some((token) => subject.has(token));
+/** How far a short text is the question in other words: it speaks of all of it, and of little else. */
+function likeness(asked: Weighted, text: string): number {
+  const tokens = new Set(queryTerms(text));
+  if (tokens.size === 0) return 0;
+  const shared = [...tokens].filter((token) => asked.terms.some((term) => worthIn(term, new Set([token])) > 0)).length;
+  return Math.min(1, coverageOf(asked, tokens)) ** 2 * (0.5 + (0.5 * shared) / tokens.size);
+}
+
+/** `To delete a document, …` for a question how to delete one. */
+function purpose(asked: Weighted, text: string): number {
+  const clause = /^(to|要|如果要|若要|想要)\s*([^,，:：;；]+)[,，:：]/i.exec(text)?.[2];
+  return clause === undefined ? 0 : likeness(asked, clause);
+}
+
+/** `X is …` and `X 是…` for a question after X, the more the less X is something else. */
+function definition(asked: Weighted, text: string): number {
+  const head =
+    /^(.{1,60}?)\s*(?:\b(?:is|are|was|were|means?|denotes?|refers to|stands for)\b|是|指|即|表示|代表|（)/.exec(
+      text,
+    )?.[1];
+  return head === undefined ? 0 : likeness(asked, head);
 }
 
 const isQuestion = ({ text }: Unit): boolean => /[?？]["'”’」）)]*$/.test(text);

@@ -24,7 +24,7 @@ export type Citation = {
 const CODE_BLOCK = /^\s*```[^\n]*\n([\s\S]*?)\n```/;
 const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
 const WORD = /[\p{L}\p{N}]/u;
-const SENTENCE_START = /[.!?。！？；;](?=\s)|[。！？；]|\n/g;
+const SENTENCE_START = /[.!?。！？](?=\s)|[。！？]|\n/g;
 /** Longest run of source sentences that one quote may span. */
 const MAX_QUOTE_SENTENCES = 3;
 
@@ -59,7 +59,7 @@ function claimBefore(answer: string, from: number, to: number): [number, number]
   const text = answer.slice(from, to).replace(/[\s.!?。！？；;:：]+$/, "");
   const last = [...text.matchAll(SENTENCE_START)].at(-1);
   const start = from + (last ? last.index + last[0].length : 0);
-  const lead = /^[\s.。，,；;]*/.exec(answer.slice(start, to))?.[0].length ?? 0;
+  const lead = /^(?:[\s。，,；;]|\.(?=\s|$))*/.exec(answer.slice(start, to))?.[0].length ?? 0;
   const claim = answer.slice(start + lead, to).trimEnd();
   return WORD.test(claim) ? [start + lead, start + lead + claim.length] : undefined;
 }

@@ -1,5 +1,7 @@
+import { segmentHan, synonymsOf } from "#shared/synonyms.ts";
 import { queryTerms, tokenize } from "#shared/tokenize.ts";
 
+const HAN = /^\p{Script=Han}/u;
 const HAN_RUN = /\p{Script=Han}+/gu;
 const OTHER_WORD =
   /[[\p{L}\p{N}_]--\p{Script=Han}](?:[[\p{L}\p{M}\p{N}_.\-]--\p{Script=Han}]*[[\p{L}\p{N}_]--\p{Script=Han}])?/gv;
@@ -12,11 +14,24 @@ const EMPTY_ZH = new Set(
     "之后 以后 之前 做 怎 能否 能不能 要不要 会不会"
   ).split(" "),
 );
+const EMPTY_EN = new Set(
+  tokenize(
+    "happen mean get have has had want like please many much there about any some tell explain way thing able possible let " +
+      "use used work really just so only also actually all one more than from out up at different difference between vs",
+  ),
+);
 const PART_OF_WORD = 0.5;
+/** A single character is mostly a piece of a word that was cut wrongly, and most passages have it somewhere. */
+const CHARACTER = 0.3;
+/** What another word of the same meaning is worth. */
+const SYNONYM = 0.85;
 
-const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
-
-export type ContentWord = { readonly text: string; readonly han: boolean };
+export type ContentWord = {
+  readonly text: string;
+  readonly han: boolean;
+  /** Words that a passage may use instead. */
+  readonly others: readonly string[];
+};
 export type Passage = { readonly text: string; readonly terms: ReadonlySet<string> };
 
 /** The words of a question that say what it is about. */
@@ -26,25 +41,36 @@ export function contentWords(question: string): ContentWord[] {
   const other = [...plain.matchAll(OTHER_WORD)]
     .flatMap(([word]) => tokenize(word).slice(0, 1))
     .filter((term) => kept.has(term));
-  const han = [...plain.matchAll(HAN_RUN)].flatMap(([run]) =>
-    [...segmenter.segment(run)].map(({ segment }) => segment),
-  );
+  const telling = other.filter((term) => !EMPTY_EN.has(term));
+  const han = [...plain.matchAll(HAN_RUN)].flatMap(([run]) => segmentHan(run));
   return [
-    ...[...new Set(other)].map((text) => ({ text, han: false })),
-    ...[...new Set(han)].filter((text) => !EMPTY_ZH.has(text)).map((text) => ({ text, han: true })),
+    ...[...new Set(telling.length + han.length > 0 ? telling : other)].map((text) => word(text, false)),
+    ...[...new Set(han)].filter((text) => !isEmpty(text)).map((text) => word(text, true)),
   ];
 }
+
+const word = (text: string, han: boolean): ContentWord => ({ text, han, others: synonymsOf(text) });
+
+const isEmpty = (text: string): boolean =>
+  EMPTY_ZH.has(text) || Array.from(text).every((character) => EMPTY_ZH.has(character));
 
 export function passageOf(text: string): Passage {
   const plain = text.normalize("NFKC").toLowerCase();
   return { text: plain, terms: new Set(tokenize(plain)) };
 }
 
-/** How far a passage holds a word, in [0, 1]. Characters of a Chinese word count in part: 上传 is in 传上去, 端口 in 端口号. */
-export function presence({ text: word, han }: ContentWord, passage: Passage): number {
-  if (!han) return passage.terms.has(word) ? 1 : 0;
-  if (passage.text.includes(word)) return 1;
+/** How far a passage holds a word or another of its meaning, in [0, 1]. */
+export function presence(word: ContentWord, passage: Passage): number {
+  const itself = presenceOf(word.text, passage);
+  if (itself === 1 || !word.others.some((other) => presenceOf(other, passage) === 1)) return itself;
+  return SYNONYM;
+}
+
+/** Characters of a Chinese word count in part: 上传 is in 传上去, 端口 in 端口号. */
+function presenceOf(word: string, passage: Passage): number {
+  if (!HAN.test(word)) return passage.terms.has(word) ? 1 : 0;
   const characters = Array.from(word);
+  if (passage.text.includes(word)) return characters.length > 1 || synonymsOf(word).length > 0 ? 1 : CHARACTER;
   if (characters.length < 2) return 0;
   return (PART_OF_WORD * characters.filter((character) => passage.text.includes(character)).length) / characters.length;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
 import { AppError } from "#shared/errors.ts";
 import { createKey } from "#shared/identity.ts";
-import { SCOPES } from "#shared/principal.ts";
+import { isOperator, type Principal, SCOPES } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
 import type { ApiDeps } from "../api-deps.ts";
 
@@ -13,6 +13,7 @@ const tags = ["keys"];
 
 type KeyRow = {
   id: string;
+  tenant: string;
   subject: string;
   groups: string;
   scopes: string;
@@ -21,7 +22,7 @@ type KeyRow = {
   revoked_at: number | null;
 };
 
-/** API keys of the caller's tenant. Open mode may name another tenant, because there everybody is the operator. */
+/** API keys of the caller's tenant; the operator may name another. */
 export function mountKeys(server: Server, { db, authenticate, pepper, now }: ApiDeps): void {
   const onRequest = needs(authenticate, "admin");
 
@@ -43,10 +44,8 @@ export function mountKeys(server: Server, { db, authenticate, pepper, now }: Api
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      const { subject, groups, scopes, expires_in_days, tenant = caller.tenant } = request.body;
-      if (tenant !== caller.tenant && caller.tenant !== "local") {
-        throw new AppError("forbidden", "A key can only be made for your own tenant.", { param: "tenant" });
-      }
+      const { subject, groups, scopes, expires_in_days } = request.body;
+      const tenant = tenantOf(caller, request.body.tenant);
       const expiresAt = expires_in_days === undefined ? undefined : now() + expires_in_days * 86_400_000;
       const created = await createKey(db, pepper, { tenant, subject, groups, scopes, expiresAt }, now);
       return reply.code(201).send({ ...created, tenant, subject, groups, scopes, expires_at: time(expiresAt ?? null) });
@@ -55,11 +54,12 @@ export function mountKeys(server: Server, { db, authenticate, pepper, now }: Api
 
   server.get(
     "/v1/keys",
-    { onRequest, schema: { tags, summary: "Keys of the tenant, without their secrets" } },
+    { onRequest, schema: { tags, summary: "Keys that you look after, without their secrets" } },
     async (request) => {
-      const rows = await db.all<KeyRow>("select * from api_key where tenant = $1 order by created_at, id", [
-        callerOf(request).tenant,
-      ]);
+      const rows = await db.all<KeyRow>(
+        `select * from api_key k where ${MINE} order by k.created_at, k.id`,
+        mine(callerOf(request)),
+      );
       return { keys: rows.map(view) };
     },
   );
@@ -72,19 +72,29 @@ export function mountKeys(server: Server, { db, authenticate, pepper, now }: Api
     },
     async (request, reply) => {
       const revoked = await db.run(
-        "update api_key set revoked_at = coalesce(revoked_at, $1) where id = $2 and tenant = $3",
-        [now(), request.params.id, callerOf(request).tenant],
+        `update api_key as k set revoked_at = coalesce(revoked_at, $3) where k.id = $4 and ${MINE}`,
+        [...mine(callerOf(request)), now(), request.params.id],
       );
-      if (revoked === 0) throw new AppError("not_found", "There is no such key in your tenant.");
+      if (revoked === 0) throw new AppError("not_found", "There is no such key of yours to manage.");
       return reply.code(204).send();
     },
   );
+}
+
+/** The keys that a caller looks after: those of the tenant, for the operator all. */
+const MINE = "(k.tenant = $1 or $2 = 1)";
+const mine = (caller: Principal): [string, number] => [caller.tenant, isOperator(caller) ? 1 : 0];
+
+function tenantOf(caller: Principal, named: string | undefined): string {
+  if (named === undefined || named === caller.tenant || isOperator(caller)) return named ?? caller.tenant;
+  throw new AppError("forbidden", "Only keys of your own tenant are yours to manage.", { param: "tenant" });
 }
 
 const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 const view = (row: KeyRow): object => ({
   id: row.id,
+  tenant: row.tenant,
   subject: row.subject,
   groups: JSON.parse(row.groups) as string[],
   scopes: JSON.parse(row.scopes) as string[],
