@@ -14,6 +14,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 /** The whole body must be there by then: 50 MB over a slow line take minutes. */
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
+const IDLE_SWEEP_MS = 100;
 
 const OPENAI_ROUTES = /^\/v1\/(chat\/completions|completions|embeddings|rerank|models)\b/;
 
@@ -53,6 +54,11 @@ export function createServer({ service, version, log, metrics }: ServerOptions) 
     const route = routeOptions.url ?? "none";
     const status = String(reply.raw.statusCode);
     metrics.httpSeconds.observe({ service, method, route, status }, reply.elapsedTime / 1000);
+  });
+  // A connection whose last stream ended after the close began would be waited for until its keep-alive ran out.
+  app.addHook("preClose", async () => {
+    const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    app.server.once("close", () => clearInterval(sweep));
   });
   app.setErrorHandler((error, request, reply) => fail(error, request, reply, log));
   app.setNotFoundHandler((request, reply) => {

@@ -5,7 +5,7 @@ import { tokenize } from "./tokenize.ts";
  * mix up in general; the words of one field belong into its documents.
  */
 const GROUPS = `
-biggest largest greatest longest highest maximum max most limit limited exceed 最大 最多 最长 最高 上限 超过 限制
+biggest bigger largest larger greatest longest longer highest maximum max most limit limited exceed 最大 最多 最长 最高 上限 超过 限制
 big large size 大小 多大
 long length 多长 长度
 mb megabyte megabytes 兆 兆字节
@@ -29,6 +29,10 @@ expiry expire expires expiration valid validity 有效期 过期 到期
 license licence licensed 许可证 许可 授权
 key token 密钥 密匙 钥匙 key
 folder directory 文件夹 目录
+file document doc 文件 文档
+port ports 端口 端口号
+server servers 服务器
+send sends sent 发送 发给 发
 backup back 备份
 restore recover 恢复 还原
 health healthy alive status state 健康 正常 状态
