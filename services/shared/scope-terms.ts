@@ -14,18 +14,13 @@ const collectionToken = (tenant: string, collection: string): string => tokenOf(
 
 /** Who may find a chunk, as index terms. Every token holds the tenant, so that an entry of one tenant can never open a document of another. */
 export function scopeOfFiling({ tenant, acl, collection }: Filing): string {
-  return [
-    tokenOf("t", tenant),
-    collectionToken(tenant, collection),
-    ...acl.map((entry) => aclToken(tenant, entry)),
-  ].join(" ");
+  return [collectionToken(tenant, collection), ...acl.map((entry) => aclToken(tenant, entry))].join(" ");
 }
 
-export function matchOf(terms: readonly string[], { tenant, acl, collections }: Filter): string {
+export function matchOf(terms: readonly { readonly term: string }[], { tenant, acl, collections }: Filter): string {
   const anyOf = (tokens: readonly string[]): string => tokens.map((token) => `"${token}"`).join(" OR ");
   const clauses = [
-    `{heading body} : (${anyOf(terms)})`,
-    `scope : (${anyOf([tokenOf("t", tenant)])})`,
+    `{words aids} : (${anyOf(terms.map(({ term }) => term))})`,
     `scope : (${anyOf(acl.map((entry) => aclToken(tenant, entry)))})`,
   ];
   if (collections) clauses.push(`scope : (${anyOf(collections.map((name) => collectionToken(tenant, name)))})`);

@@ -14,23 +14,21 @@ export type GenerationRow = {
 
 export function createSchema(db: DatabaseSync): void {
   db.exec(`
-    create table if not exists generation (seq integer primary key autoincrement, id text unique not null, status text not null, manifest text not null);
-    create table if not exists chunk (rowid integer primary key, generation integer not null, id text not null, document_id text not null,
-      version_id text not null, title text not null, heading_path text not null, page integer, start integer not null,
-      end integer not null, text text not null);
+    create table if not exists generation (seq integer primary key autoincrement, id text unique not null,
+      status text not null, manifest text not null);
+    create table if not exists chunk (rowid integer primary key, generation integer not null, id text not null,
+      document_id text not null, version_id text not null, title text not null, heading_path text not null,
+      page integer, start integer not null, end integer not null, text text not null);
     create index if not exists chunk_version on chunk (version_id, generation);
     create table if not exists version (rowid integer primary key, generation integer not null, id text not null,
       unique (generation, id));
-    create table if not exists term_stats (name text primary key, entries integer not null, terms integer not null)`);
+    create table if not exists term_stats (name text primary key, chunks integer not null, chunk_words integer not null,
+      versions integer not null, version_words integer not null)`);
   if (db.prepare("select 1 from generation limit 1").get()) return;
   addGeneration(db, crypto.randomUUID(), "live", { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
 }
 
-/** A generation ranks chunks, and whole documents. */
-export const termTables = (seq: number): [chunks: string, documents: string] => [
-  `chunk_terms_${seq}`,
-  `document_terms_${seq}`,
-];
+export const termTableOf = (seq: number): string => `terms_${seq}`;
 
 export function addGeneration(
   db: DatabaseSync,
@@ -41,7 +39,7 @@ export function addGeneration(
   const added = db
     .prepare("insert into generation (id, status, manifest) values (?, ?, ?) returning seq")
     .get(id, status, JSON.stringify(manifest));
-  for (const name of termTables(added!.seq as number)) createTermTable(db, name);
+  createTermTable(db, termTableOf(added!.seq as number));
 }
 
 export function checkTokenizer({ manifest }: GenerationRow): void {

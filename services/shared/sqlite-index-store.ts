@@ -1,18 +1,18 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Chunk } from "./chunk.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
-import { type Filter, matchOf, scopeOfFiling } from "./scope-terms.ts";
+import { type Filter, scopeOfFiling } from "./scope-terms.ts";
 import {
   addGeneration,
   checkTokenizer,
   createSchema,
   type GenerationRow,
   snapshot,
-  termTables,
+  termTableOf,
   transaction,
 } from "./sqlite-index-schema.ts";
 import { dropTermTable, termTable } from "./sqlite-term-table.ts";
-import { tokenize, weightedTerms } from "./tokenize.ts";
+import { searchTerms } from "./tokenize.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
 /** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
@@ -20,7 +20,6 @@ const MAX_TERMS = 96;
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 export type Store = ReturnType<typeof openStore>;
-type TermTable = ReturnType<typeof termTable>;
 type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page"> & {
   rowid: number;
   start: number;
@@ -32,12 +31,12 @@ type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page"> & {
 };
 
 /**
- * The index file, synchronously: runs inside a worker. Chunks are kept as rows; for each generation an FTS5 table
- * holds their terms and, in a column of its own, who may find them, so that the filter is part of the MATCH.
+ * The index file, synchronously: runs inside a worker. Chunks are kept as rows; for each generation a table of
+ * terms finds them.
  */
 export function openStore(path: string) {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal");
+  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -32000");
   transaction(db, () => createSchema(db));
   const prepared = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
@@ -49,78 +48,50 @@ export function openStore(path: string) {
   const live = (): GenerationRow => generations().find(({ status }) => status === "live")!;
   checkTokenizer(live());
 
-  const tables = (seq: number) => termTables(seq).map((name) => termTable(sql, name)) as [TermTable, TermTable];
-  const rowsOf = (seq: number, versionId: string): { chunks: ChunkRow[]; version: number | undefined } => ({
-    chunks: sql("select * from chunk where version_id = ? and generation = ? order by start").all(
-      versionId,
-      seq,
-    ) as ChunkRow[],
-    version: sql("select rowid from version where id = ? and generation = ?").get(versionId, seq)?.rowid as
-      | number
-      | undefined,
-  });
+  const tableOf = (seq: number) => termTable(sql, termTableOf(seq));
+  const chunksOf = (seq: number, versionId: string): Chunk[] => {
+    const rows = sql("select * from chunk where version_id = ? and generation = ? order by start");
+    return rows.all(versionId, seq).map((row) => chunkOf(row as ChunkRow));
+  };
   const removeVersion = (seq: number, versionId: string): void => {
-    const [chunkTerms, documentTerms] = tables(seq);
-    const { chunks, version } = rowsOf(seq, versionId);
-    if (version === undefined) return;
-    for (const { rowid } of chunks) chunkTerms.remove(rowid);
-    documentTerms.remove(version);
+    const version = sql("select rowid from version where id = ? and generation = ?").get(versionId, seq);
+    if (!version) return;
+    tableOf(seq).remove(version.rowid as number);
     sql("delete from chunk where version_id = ? and generation = ?").run(versionId, seq);
-    sql("delete from version where rowid = ?").run(version);
+    sql("delete from version where rowid = ?").run(version.rowid!);
   };
-  /** Terms of each chunk, and of all of them together for the leg that ranks whole documents. */
-  const insertTerms = (seq: number, versionId: string, filing: Filing): void => {
-    const [chunkTerms, documentTerms] = tables(seq);
-    const { chunks, version } = rowsOf(seq, versionId);
-    if (version === undefined) return;
-    const scope = scopeOfFiling(filing);
-    const headings = new Set<string>();
-    const bodies: string[] = [];
-    for (const row of chunks) {
-      const { title, headingPath, text } = chunkOf(row);
-      const heading = tokenize([title, ...headingPath].join("\n")).join(" ");
-      const body = tokenize(text).join(" ");
-      chunkTerms.insert(row.rowid, { heading, body, scope });
-      headings.add(heading);
-      bodies.push(body);
-    }
-    documentTerms.insert(version, { heading: [...headings].join(" "), body: bodies.join(" "), scope });
+  const putVersion = (seq: number, { filing, versionId, chunks }: Entry): void => {
+    removeVersion(seq, versionId);
+    if (chunks.length === 0) return;
+    const version = sql("insert into version (generation, id) values (?, ?)").run(seq, versionId);
+    const passages = chunks.map((chunk) => ({
+      rowid: insertChunk(seq, versionId, chunk),
+      heading: [chunk.title, ...chunk.headingPath].join("\n"),
+      text: chunk.text,
+    }));
+    tableOf(seq).insert(Number(version.lastInsertRowid), passages, scopeOfFiling(filing));
   };
-  const insertChunk = (seq: number, versionId: string, chunk: Chunk): void => {
-    sql(
+  const insertChunk = (seq: number, versionId: string, chunk: Chunk): number => {
+    const inserted = sql(
       `insert into chunk (generation, id, document_id, version_id, title, heading_path, page, start, end, text)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       ...[seq, chunk.id, chunk.documentId, versionId, chunk.title, JSON.stringify(chunk.headingPath)],
       ...[chunk.page ?? null, chunk.start, chunk.end, chunk.text],
     );
+    return Number(inserted.lastInsertRowid);
   };
   return {
     writeAll(batch: readonly Entry[]): void {
       transaction(db, () => {
         for (const { seq } of generations().filter(({ status }) => status !== "retired")) {
-          for (const { filing, versionId, chunks } of batch) {
-            removeVersion(seq, versionId);
-            if (chunks.length > 0) sql("insert into version (generation, id) values (?, ?)").run(seq, versionId);
-            for (const chunk of chunks) insertChunk(seq, versionId, chunk);
-            insertTerms(seq, versionId, filing);
-          }
+          for (const entry of batch) putVersion(seq, entry);
         }
       });
     },
     refile(versionId: string, filing: Filing): void {
       transaction(db, () => {
-        for (const { seq } of generations()) {
-          const [chunkTerms, documentTerms] = tables(seq);
-          const { chunks, version } = rowsOf(seq, versionId);
-          const scope = scopeOfFiling(filing);
-          const move = (table: TermTable, rowid: number): void => {
-            const terms = table.remove(rowid);
-            if (terms) table.insert(rowid, { ...terms, scope });
-          };
-          for (const { rowid } of chunks) move(chunkTerms, rowid);
-          if (version !== undefined) move(documentTerms, version);
-        }
+        for (const { seq } of generations()) putVersion(seq, { filing, versionId, chunks: chunksOf(seq, versionId) });
       });
     },
     remove(versionIds: readonly string[]): void {
@@ -132,25 +103,19 @@ export function openStore(path: string) {
       // One snapshot: a row id may belong to another chunk as soon as a write has come between.
       return snapshot(db, () => {
         const { seq, id } = live();
-        const terms = weightedTerms(question).slice(0, MAX_TERMS);
+        const terms = searchTerms(question).slice(0, MAX_TERMS);
         const closed = filter.acl.length === 0 || filter.collections?.length === 0;
-        if (terms.length === 0 || closed) return { generation: id, legs: { lexical: [], document: [] } };
-        const match = matchOf(
-          terms.map(({ term }) => term),
-          filter,
-        );
-        const [chunkTerms, documentTerms] = tables(seq);
-        const lexical = chunkTerms.search(terms, match, limit).map(({ rowid, score }) => ({
-          chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
-          score,
-        }));
+        if (terms.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
+        const lexical = tableOf(seq)
+          .search(terms, filter, limit)
+          .map(
+            ({ rowid, score }): Hit => ({
+              chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
+              score,
+            }),
+          );
         lexical.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
-        lexical.splice(limit);
-        const scores = new Map<string, number>();
-        for (const { rowid, score } of documentTerms.propose(match, limit)) {
-          scores.set((sql("select id from version where rowid = ?").get(rowid) as { id: string }).id, score);
-        }
-        return { generation: id, legs: { lexical, document: byDocument(lexical, scores) } };
+        return { generation: id, legs: { lexical: lexical.slice(0, limit) } };
       });
     },
     versions(): string[] {
@@ -179,7 +144,7 @@ export function openStore(path: string) {
         const known = generations().find((generation) => generation.id === id);
         if (!known) return;
         if (known.status === "live") throw new Error(`Generation ${id} is live and cannot be dropped`);
-        for (const name of termTables(known.seq)) dropTermTable(db, name);
+        dropTermTable(db, termTableOf(known.seq));
         sql("delete from version where generation = ?").run(known.seq);
         sql("delete from chunk where generation = ?").run(known.seq);
         sql("delete from generation where id = ?").run(id);
@@ -188,16 +153,6 @@ export function openStore(path: string) {
     },
     close: (): void => db.close(),
   };
-}
-
-/** The chunks that were found, ranked by how well their whole document answers; within one document as before. */
-function byDocument(lexical: readonly Hit[], scores: ReadonlyMap<string, number>): Hit[] {
-  return lexical
-    .flatMap(({ chunk }) => {
-      const score = scores.get(chunk.versionId);
-      return score === undefined ? [] : [{ chunk, score }];
-    })
-    .sort((a, b) => b.score - a.score);
 }
 
 function chunkOf(row: Omit<ChunkRow, "rowid">): Chunk {

@@ -90,6 +90,22 @@ export function searchIndexContract(name: string, openEmpty: () => Promise<Searc
         }
       });
 
+      test("a rare word leads, and common words still fill the list", async () => {
+        const common = Array.from({ length: 400 }, (_, at) => chunk("v1", at, `amber raven ${at}`));
+        await index.write(open, "v1", common);
+        await index.write(open, "v2", [chunk("v2", 0, "amber raven cobalt")]);
+        const chunks = await find(index, "amber raven cobalt", everyone, 50);
+        expect(chunks[0]!.id).toBe("v2:0");
+        expect(chunks).toHaveLength(50);
+      });
+
+      test("of two equal passages the one whose document says more about the question is first", async () => {
+        await index.write(open, "aside", [chunk("aside", 0, "amber"), chunk("aside", 9, "raven")]);
+        await index.write(open, "subject", [chunk("subject", 0, "amber"), chunk("subject", 9, "amber too")]);
+        const ids = (await find(index, "amber")).map(({ id }) => id);
+        expect(ids.indexOf("subject:0")).toBeLessThan(ids.indexOf("aside:0"));
+      });
+
       test("equal scores are ordered by chunk id, whatever was written first", async () => {
         for (const id of ["c", "a", "b"]) await index.write(open, id, [chunk(id, 0, "amber")]);
         expect((await find(index, "amber")).map(({ id }) => id)).toEqual(["a:0", "b:0", "c:0"]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { queryTerms, tokenize } from "#shared/tokenize.ts";
+import { indexTerms, queryTerms, searchTerms, tokenize } from "#shared/tokenize.ts";
 
 const meet = (question: string, text: string): boolean => {
   const terms = new Set(tokenize(text));
@@ -72,7 +72,8 @@ test("whatever the text, a term is well-formed, of bounded length and of charact
   );
   fc.assert(
     fc.property(text, (any) => {
-      for (const term of [...tokenize(any), ...queryTerms(any)]) {
+      const { words, aids } = indexTerms(any);
+      for (const term of [...tokenize(any), ...queryTerms(any), ...words, ...aids]) {
         expect(term).toMatch(/^[\p{L}\p{M}\p{N}_]+$/u);
         expect(term.isWellFormed()).toBe(true);
         expect(term.length).toBeLessThanOrEqual(64);
@@ -103,4 +104,44 @@ test("a long page without a single full stop is cut in moderate time", () => {
   const started = performance.now();
   expect(tokenize(page).length).toBeGreaterThan(page.length / 2);
   expect(performance.now() - started).toBeLessThan(5_000);
+});
+
+test("a text's length is counted in words; what only helps to find it stands apart", () => {
+  expect(indexTerms("The maxSurge of the kube-proxy")).toEqual({
+    words: ["maxsurg", "kube_proxy"],
+    aids: ["the", "max", "surg", "of", "the", "kube", "proxi"],
+  });
+  expect(indexTerms("控制平面组件")).toEqual({
+    words: ["控制", "平面", "组", "件"],
+    aids: ["制平", "面组", "组件"],
+  });
+});
+
+test("a year in Chinese text is a word of its own", () => {
+  expect(indexTerms("２００８年").words).toEqual(["2008", "年"]);
+  expect(searchTerms("2008年").map(({ term }) => term)).toEqual(["2008", "年"]);
+});
+
+test("in a question words count in full, single characters half, and pairs across words least", () => {
+  const weights = new Map(searchTerms("什么是 Kubernetes 控制平面组件？").map(({ term, weight }) => [term, weight]));
+  expect(weights.get("kubernet")).toBe(1);
+  expect(weights.get("控制")).toBe(1);
+  expect(weights.get("组")).toBe(0.5);
+  expect(weights.get("制平")).toBe(0.3);
+});
+
+test("a question of stop words alone looks for them, and any other leaves them out", () => {
+  expect(searchTerms("to be or not to be").map(({ term }) => term)).toEqual(["to", "be", "or", "not"]);
+  expect(searchTerms("what is the pod").map(({ term }) => term)).toEqual(["pod"]);
+  expect(searchTerms("?! …")).toEqual([]);
+});
+
+test("whatever the text, what a search asks for can be found in the index of the same text", () => {
+  const unit = fc.constantFrom("maxSurge ", "v1.29 ", "--dry-run ", "数据库", "的", "𠀀", "是", "the ", "é", "３", ".");
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 30 }), (text) => {
+      const { words, aids } = indexTerms(text);
+      for (const { term } of searchTerms(text)) expect([...words, ...aids]).toContain(term);
+    }),
+  );
 });
