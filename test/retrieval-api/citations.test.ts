@@ -52,3 +52,10 @@ test("the code that a lead-in leads to belongs to its quote", () => {
   const [citation] = resolveCitations(answer, [candidate(text, 0)]);
   expect(citation?.source.quote).toBe("To start it, run:\n\nnpm ci\nnpm start");
 });
+
+test("a sentence with a semicolon, or that begins with a path, is cited whole", () => {
+  const text = "./cairn ingest PATH uploads once; later changes are not followed. Use it once.";
+  const answer = "./cairn ingest PATH uploads once; later changes are not followed. [1]";
+  const [citation] = resolveCitations(answer, [candidate(text, 0)]);
+  expect(citation?.source.quote).toBe("./cairn ingest PATH uploads once; later changes are not followed.");
+});

@@ -13,6 +13,8 @@ const SECOND_SHARE = 0.7;
 const AFTER_FULL_SHARE = 0.85;
 const FULL_COVERAGE = 0.85;
 const THIRD_SHARE = 0.8;
+/** What one section says of both sides of a comparison belongs together. */
+const OTHER_SIDE_SHARE = 0.5;
 /** A further piece of a list, or one that brings a list or code along, has to be nearly as good as the best, and comes alone. */
 const LEAD_IN_SHARE = 0.92;
 const MIN_EXTRA_WORDS = 4;
@@ -46,7 +48,14 @@ function choose(scored: readonly Scored[], kind: QuestionKind): Unit[] {
   const chosen: Scored[] = [best];
   for (const next of scored.slice(1)) {
     if (chosen.length >= MAX_SENTENCES) break;
-    const share = best.coverage >= FULL_COVERAGE ? AFTER_FULL_SHARE : chosen.length === 1 ? SECOND_SHARE : THIRD_SHARE;
+    const sides = kind === "comparison" && next.unit.evidence === best.unit.evidence;
+    const share = sides
+      ? OTHER_SIDE_SHARE
+      : best.coverage >= FULL_COVERAGE
+        ? AFTER_FULL_SHARE
+        : chosen.length === 1
+          ? SECOND_SHARE
+          : THIRD_SHARE;
     if (next.score < share * best.score) break;
     const bulky = isLeadIn(next.unit) || (next.unit.kind !== "sentence" && next.unit.block !== best.unit.block);
     if (bulky && (chosen.length > 1 || next.score < LEAD_IN_SHARE * best.score)) continue;

@@ -31,7 +31,7 @@ const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   ],
   [
     "how-to",
-    /^(how (do|can|to|should|would)\b|what (command|steps)\b)|\bhow (do|can|should) (i|we|you)\b|怎么|怎样|如何|怎么办|什么命令/i,
+    /^(how (do|can|to|should|would)\b|.*what (should|can|do|must) (i|we) do\b|what (command|steps)\b)|\bhow (do|can|should) (i|we|you)\b|怎么|怎样|如何|怎么办|什么命令/i,
   ],
   ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为何|原因/i],
   ["list", /\b(what|which) (are|([\w-]+ ){1,3}(are|do|can|were|does))\b|哪些|哪几/i],

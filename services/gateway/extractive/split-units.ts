@@ -20,6 +20,8 @@ type Block = { readonly kind: UnitKind; readonly parts: readonly string[]; reado
 
 const ITEM = /^\s*([-*+•·]|\d{1,3}[.)、])\s+\S/;
 const LEAD_IN = /[:：]$/;
+/** Words that lead to something, even when they name an option: `要构建镜像，用 --target 选择进程：`. */
+const PROSE_LEAD_IN = /^(?=.*([\u4e00-\u9fff]{2}|([a-z]+ ){4})).*[:：]$/i;
 const CJK_LINE_BREAK = /(?<=[\u3000-\u9fff\uff00-\uffef])\n\s*(?=[\u3000-\u9fff\uff00-\uffef])/g;
 const ENDS_LIKE_PROSE = /[.!?。！？；…]["'”’」）)]*$/;
 const COMMAND =
@@ -92,6 +94,7 @@ function isCode(lines: readonly string[], afterLeadIn: boolean): boolean {
   const marked = lines.filter((line) => CODE.test(line)).length;
   if (lines.length > 1 && marked * 2 >= lines.length) return true;
   if (afterLeadIn && COMMAND.test(lines[0]!)) return true;
+  if (lines.length === 1 && PROSE_LEAD_IN.test(lines[0]!)) return false;
   if (ENDS_LIKE_PROSE.test(lines.join("\n").trim())) return false;
   return afterLeadIn ? marked > 0 || !/[\u4e00-\u9fff]|(\w+ ){7}/.test(lines[0]!) : marked === lines.length;
 }

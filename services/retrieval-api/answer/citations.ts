@@ -1,5 +1,6 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
+import { isIndexing } from "./marker-filter.ts";
 import { isSupported, overlap } from "./support.ts";
 
 /** Half-open, in Unicode code points. */
@@ -36,6 +37,7 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
   let before: [number, number] | undefined;
   for (const run of answer.matchAll(MARKERS)) {
     const behind = run.index + run[0].length;
+    if (/^\[/.test(run[0]) && isIndexing(answer.slice(0, run.index), answer.slice(behind))) continue;
     const [start, end] = claimBefore(answer, after, run.index) ?? before ?? claimBehind(answer, behind);
     const claim = answer.slice(start, end);
     before = [start, end];

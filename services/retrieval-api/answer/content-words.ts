@@ -11,7 +11,7 @@ const EMPTY_ZH = new Set(
     "我 你 您 他 它 我们 你们 想 想要 要 需要 把 被 让 使 能 能够 会 可以 可 应该 应 怎么 怎样 怎么样 如何 什么 什么样 啥 为啥 为什么 多少 " +
     "几 几个 哪 哪个 哪些 哪里 哪儿 谁 最 最多 最大 多 大 吗 呢 啊 吧 的 地 得 了 着 过 是 是否 在 和 跟 与 或 及 有 没 没有 不 不是 不能 " +
     "不要 一 一个 一份 一下 某个 个 些 这 那 这个 那个 就 都 也 还 才 上 下 里 到 从 对 为 以 于 用 来 去 请 请问 告诉 知道 操作 样 时候 " +
-    "之后 以后 之前 做 怎 能否 能不能 要不要 会不会"
+    "之后 以后 之前 做 怎 能否 能不能 要不要 会不会 给 办 时 填 条 份 次 种 项 位 就是 已经 怎么办"
   ).split(" "),
 );
 const EMPTY_EN = new Set(
@@ -36,13 +36,13 @@ export type Passage = { readonly text: string; readonly terms: ReadonlySet<strin
 
 /** The words of a question that say what it is about. */
 export function contentWords(question: string): ContentWord[] {
-  const plain = question.normalize("NFKC");
+  const plain = question.normalize("NFKC").replaceAll(/['’]s\b/g, "");
   const kept = new Set(queryTerms(plain));
   const other = [...plain.matchAll(OTHER_WORD)]
     .flatMap(([word]) => tokenize(word).slice(0, 1))
     .filter((term) => kept.has(term));
   const telling = other.filter((term) => !EMPTY_EN.has(term));
-  const han = [...plain.matchAll(HAN_RUN)].flatMap(([run]) => segmentHan(run));
+  const han = [...plain.matchAll(HAN_RUN)].flatMap(([run]) => hanWords(run));
   return [
     ...[...new Set(telling.length + han.length > 0 ? telling : other)].map((text) => word(text, false)),
     ...[...new Set(han)].filter((text) => !isEmpty(text)).map((text) => word(text, true)),
@@ -50,6 +50,19 @@ export function contentWords(question: string): ContentWord[] {
 }
 
 const word = (text: string, han: boolean): ContentWord => ({ text, han, others: synonymsOf(text) });
+
+/** The segmenter does not know 文档 or 端口: characters that it leaves alone side by side are one word. */
+function hanWords(run: string): string[] {
+  const words: string[] = [];
+  let open = false;
+  for (const segment of segmentHan(run)) {
+    const alone = segment.length === 1 && !EMPTY_ZH.has(segment) && synonymsOf(segment).length === 0;
+    if (alone && open) words.push(words.pop() + segment);
+    else words.push(segment);
+    open = alone;
+  }
+  return words;
+}
 
 const isEmpty = (text: string): boolean =>
   EMPTY_ZH.has(text) || Array.from(text).every((character) => EMPTY_ZH.has(character));

@@ -6,6 +6,8 @@ import { type ContentWord, contentWords, type Passage, passageOf, presence } fro
 const NAME_WEIGHT = 2;
 /** From here on a passage has the word or one of its meaning, not only a part of it. */
 const HELD = 0.8;
+/** A word that every candidate has tells little, but something: in a small corpus it may be all there is. */
+const COMMON = 0.5;
 
 /**
  * How much of the question the best single passage speaks of, in [0, 1]. Words are weighted by how rare they are among
@@ -28,7 +30,7 @@ export function supportOfEach(question: string, candidates: readonly Candidate[]
   const chinese = words.some(({ han }) => han);
   const weights = words.map(({ han }, i) => {
     const found = held.filter((presences) => presences[i]! >= HELD).length;
-    const rarity = Math.log(1 + (passages.length + 1) / (found + 0.5));
+    const rarity = Math.log(COMMON + (passages.length + 1) / (found + 0.5));
     return chinese && !han ? NAME_WEIGHT * rarity : rarity;
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -6,6 +6,11 @@ const CODE_BEFORE = /[A-Za-z0-9_)\]]$/;
 const CODE_BEHIND = /^(?:\.[A-Za-z_]|\[|[A-Za-z_=(])/;
 const LOOK_BEHIND = 2;
 
+/** Whether a bracketed number between these two texts belongs to code. */
+export function isIndexing(before: string, behind: string): boolean {
+  return CODE_BEFORE.test(before) && CODE_BEHIND.test(behind) && !before.endsWith("]");
+}
+
 export type FilteredText = { readonly text: string; readonly removed: number };
 
 /**
@@ -40,7 +45,7 @@ export function createMarkerFilter(count: number): { push(delta: string): Filter
       const behind = pending.slice(found[0].length);
       if (behind.length < LOOK_BEHIND && !final) break;
       pending = behind;
-      if (CODE_BEFORE.test(before) && CODE_BEHIND.test(behind) && !/\]$/.test(before)) {
+      if (isIndexing(before, behind)) {
         emit(found[0]);
         continue;
       }

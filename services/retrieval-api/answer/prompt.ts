@@ -5,6 +5,9 @@ export type Message = { readonly role: "system" | "user" | "assistant"; readonly
 /** Strings that some model servers read as control tokens; in evidence they are only text. */
 const SPECIAL_TOKEN = /<\|([^|<>]{1,40})\|>|\[(\/?INST)\]/g;
 
+/** A line of a document that begins as the next piece of evidence does; in parentheses its number is only text. */
+const FORGED_NUMBER = /^([^\S\n]*)\[(\d+)\](?=\s)/gm;
+
 /**
  * The rendered prompt: instructions, the turns before, then numbered evidence and the question in one message. Built
  * by joining parts, never by replacing in a template, where `$&` in a document would corrupt it.
@@ -24,7 +27,9 @@ export function renderPrompt(
 }
 
 function inert(text: string): string {
-  return text.replaceAll(SPECIAL_TOKEN, (_, angle: string | undefined, square: string) => `<${angle ?? square}>`);
+  return text
+    .replaceAll(SPECIAL_TOKEN, (_, angle: string | undefined, square: string) => `<${angle ?? square}>`)
+    .replaceAll(FORGED_NUMBER, (_, indent: string, number: string) => `${indent}(${number})`);
 }
 
 function oneLine(text: string): string {

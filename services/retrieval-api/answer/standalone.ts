@@ -1,4 +1,5 @@
 import { languageOf } from "#shared/language.ts";
+import { segmentHan } from "#shared/synonyms.ts";
 
 const PRONOUN_EN = /\b(it|them|they|that one|this one|those|these|that|this)\b/i;
 const OPENER_EN = /^(and|but|so|then|also|what about|how about|ok(ay)?)\b[,\s]*/i;
@@ -7,6 +8,7 @@ const PRONOUN_ZH = /它们?|这个|那个|这些|那些|其(?=[中他]?[的是�
 const FOLLOW_ZH = /^(那么?|然后|还有|另外|接着)|呢[？?]?$/;
 const ASKING_ZH =
   /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|是否|能不能|能否|可以|可不可以|多少|为什么|我要?|想要?|需要|应该|一个|吗|呢|的|了|是|在|把|有|[？?。！，,]/g;
+const HOW_ZH = /如何|怎么样?|怎样/;
 const SHORT_EN = 5;
 const STOP_EN = new Set(
   "how what which where when who why do does did is are was were can could should would will may i we you to a an the in on of for and or with my our your about me tell please".split(
@@ -35,7 +37,8 @@ function resolveEn(question: string, context: string): string {
   const topic = topicOf(context);
   if (!dependent || words.length > 25 || topic === "") return question;
   const body = question.replace(OPENER_EN, "");
-  if (PRONOUN_EN.test(body)) return body.replace(PRONOUN_EN, () => topic);
+  // With an article, so that the next follow-up finds the same noun phrase and not the verb before it.
+  if (PRONOUN_EN.test(body)) return body.replace(PRONOUN_EN, () => `the ${topic}`);
   // "What about PDF?" continues the whole question before; "And how do I delete?" only lacks its object.
   if (words.length <= SHORT_EN && contentWords(body).length <= 2 && !/\b(how|where|when|who)\b/i.test(body)) {
     return `${body.replace(/[?？\s]+$/, "")} ${contentWords(context).join(" ")}?`;
@@ -48,21 +51,34 @@ function resolveZh(question: string, context: string): string {
   if (topic === "" || (!PRONOUN_ZH.test(question) && !FOLLOW_ZH.test(question))) return question;
   if (PRONOUN_ZH.test(question)) return question.replace(PRONOUN_ZH, () => topic);
   const body = question.replace(/^(那么?|然后|还有|另外|接着)[，,]?/, "").replace(/呢?[？?]?$/, "");
-  return body.includes(topic) ? question : `${body}${topic}？`;
+  if (body.includes(topic)) return question;
+  // “那吊销呢？” asks of another thing what was asked before.
+  const how = HOW_ZH.test(body) ? "" : (HOW_ZH.exec(context)?.[0] ?? "");
+  return `${how}${body}${topic}？`;
 }
 
 /** What a question is about: its last noun phrase, as far as a rule can tell. */
 function topicOf(question: string): string {
   if (languageOf(question) === "zh") {
-    const rest = question.replaceAll(ASKING_ZH, " ").trim();
-    const words = [...new Intl.Segmenter("zh", { granularity: "word" }).segment(rest)]
-      .filter(({ isWordLike }) => isWordLike)
-      .map(({ segment }) => segment);
+    const words = wordsZh(question.replaceAll(ASKING_ZH, " "));
     return words.findLast((word) => word.length > 1) ?? words.at(-1) ?? "";
   }
   const phrase = [...question.matchAll(NOUN_PHRASE_EN)].at(-1)?.[1];
   const kept = contentWords(phrase ?? "").join(" ");
   return kept || contentWords(question).slice(-2).join(" ");
+}
+
+/** The segmenter cuts a word that it does not know, such as 文档, into characters: those side by side are one. */
+function wordsZh(text: string): string[] {
+  const words: string[] = [];
+  let open = false;
+  for (const segment of segmentHan(text)) {
+    const alone = /^\p{L}$/u.test(segment);
+    if (alone && open) words.push(words.pop() + segment);
+    else if (/[\p{L}\p{N}]/u.test(segment)) words.push(segment);
+    open = alone;
+  }
+  return words;
 }
 
 function contentWords(text: string): string[] {

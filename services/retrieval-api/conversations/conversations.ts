@@ -45,7 +45,7 @@ export function turnsOf(db: Sql, conversationId: string): Promise<Turn[]> {
   );
 }
 
-/** Adds a question and its answer, and the conversation with the first of them. */
+/** Adds a question and its answer, and the conversation with the first of them. One deleted meanwhile stays empty. */
 export async function appendTurn(sql: Sql, { asked, sent }: Draft, at: number): Promise<void> {
   const { conversationId, principal, question, id } = asked;
   const title = Array.from(question.replaceAll(/\s+/g, " ")).slice(0, TITLE_LENGTH).join("");
@@ -54,6 +54,10 @@ export async function appendTurn(sql: Sql, { asked, sent }: Draft, at: number): 
      on conflict (id) do update set updated_at = $5`,
     [conversationId, principal.tenant, principal.subject, title, at],
   );
+  const deleted = await sql.get("select id from conversation where id = $1 and deleted_at is not null", [
+    conversationId,
+  ]);
+  if (deleted) return;
   const last = await sql.get<{ position: number }>(
     "select coalesce(max(position), 0) as position from message where conversation_id = $1",
     [conversationId],

@@ -109,7 +109,9 @@ async function keptHistory(db: ApiDeps["db"], principal: Principal, id: string):
 }
 
 function samplingOf(body: Body): Sampling {
-  const { temperature, top_p, seed, stop } = body;
+  const { temperature, top_p, seed } = body;
+  // Half a surrogate pair has no canonical form, so an answer with one in its settings could not be recorded.
+  const stop = typeof body.stop === "string" ? body.stop.toWellFormed() : body.stop?.map((text) => text.toWellFormed());
   const max_tokens = body.max_completion_tokens ?? body.max_tokens;
   const given = { temperature, top_p, max_tokens, seed, stop };
   return Object.fromEntries(
