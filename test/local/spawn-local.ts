@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+const MAIN = new URL("../../services/local/main.ts", import.meta.url).pathname;
+
+export type Spawned = {
+  readonly child: ChildProcess;
+  output(): { stdout: string; stderr: string };
+  /** Resolves to the address once the process serves. */
+  listening(): Promise<string>;
+  /** Resolves once every document is searchable. */
+  ready(): Promise<void>;
+  /** Resolves to the exit code. */
+  exited(): Promise<number | null>;
+};
+
+/** `npm start` as a process of its own, with nothing of the environment but what the test gives. */
+export function spawnLocal(env: Readonly<Record<string, string>>, paths: readonly string[] = []): Spawned {
+  const child = spawn(process.execPath, [MAIN, ...paths], { env: { PATH: process.env.PATH ?? "", ...env } });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (piece: Buffer) => {
+    stdout += piece;
+  });
+  child.stderr.on("data", (piece: Buffer) => {
+    stderr += piece;
+  });
+  const exit = once(child, "exit") as Promise<[number | null]>;
+  const printed = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(stdout)?.[1];
+      if (found !== undefined) return found;
+      if (child.exitCode !== null) throw new Error(`It exited with ${child.exitCode}: ${stderr}`);
+      await Promise.race([once(child.stdout, "data"), exit]);
+    }
+  };
+  return {
+    child,
+    output: () => ({ stdout, stderr }),
+    listening: () => printed(/^Cairn listens on (\S+)$/m),
+    ready: async () => void (await printed(/(Ask it something)/)),
+    exited: async () => (await exit)[0],
+  };
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(): Promise<{ CAIRN_PORT: string; CAIRN_GATEWAY_PORT: string }> {
+  const servers = [createServer(), createServer()];
+  const ports: string[] = [];
+  for (const server of servers) {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    ports.push(String((server.address() as { port: number }).port));
+  }
+  for (const server of servers) server.close();
+  return { CAIRN_PORT: ports[0]!, CAIRN_GATEWAY_PORT: ports[1]! };
+}
