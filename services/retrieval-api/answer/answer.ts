@@ -69,7 +69,7 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   draft.retrieved = await retrieve(draft.standalone, scope, release.retrieval.candidates, signal);
   const { candidates } = draft.retrieved;
   draft.support = evidenceSupport(draft.standalone, candidates);
-  draft.evidence = fitEvidence(candidates, asked.evidenceLimit, release.retrieval);
+  draft.evidence = fitEvidence(candidates, asked.evidenceLimit, release.retrieval, draft.standalone);
 
   if (draft.evidence.length === 0 || draft.support < release.thresholds.support) {
     draft.outcome = "no_evidence";
