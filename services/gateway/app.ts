@@ -1,19 +1,108 @@
+import { chatBodySchema } from "#shared/chat-body.ts";
+import { AppError } from "#shared/errors.ts";
+import type { Authenticate } from "#shared/identity.ts";
+import type { Log } from "#shared/log.ts";
 import type { Server } from "#shared/server.ts";
-import { requireKey } from "./require-key.ts";
-import { type ChatDeps, mountChatCompletions } from "./routes/chat-completions.ts";
+import type { Metrics } from "#shared/telemetry.ts";
+import type { AccessLog } from "./access-log.ts";
+import { createDoor, type Door } from "./door.ts";
+import { createGatewayMetrics, type GatewayMetrics } from "./gateway-metrics.ts";
+import { createIdentify } from "./limits/callers.ts";
+import { createLimiter, type Leasing } from "./limits/limits.ts";
+import { chatCompletions } from "./routes/chat-completions.ts";
+import { completionBodySchema, completions } from "./routes/completions.ts";
+import { embeddings, embeddingsBodySchema } from "./routes/embeddings.ts";
+import { headerOf } from "./routes/model-request.ts";
 import { mountModels } from "./routes/models.ts";
+import { rerank, rerankBodySchema } from "./routes/rerank.ts";
+import { createLiveRoutes } from "./routing/live-routes.ts";
+import type { RouteTable } from "./routing/route-table.ts";
+import { createShadow } from "./routing/shadow.ts";
 
-export type GatewayDeps = ChatDeps & {
-  /** What a caller must send as `Authorization: Bearer`. Without one, only loopback may reach the gateway. */
-  readonly key?: string | undefined;
+export type GatewayDeps = {
+  readonly table: RouteTable;
+  /** What the retrieval API sends as `Authorization: Bearer`; it may speak for any tenant. */
+  readonly serviceKey: string | undefined;
+  /** API keys of the state database, where the gateway has one. */
+  readonly authenticate: Authenticate | undefined;
+  /** Without any key, on loopback only. */
+  readonly open: boolean;
+  /** Limits shared with other replicas; without it each gateway counts for itself. */
+  readonly leasing: Leasing | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly accessLog: AccessLog | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+export type Gateway = {
+  readonly metrics: GatewayMetrics;
+  readonly door: Door;
+  mount(server: Server): void;
+  /** The routes and limits of another table. What runs or waits is not disturbed. */
+  apply(table: RouteTable): void;
+  /** Refuses new work; what runs or waits goes on. */
+  drain(): void;
+  close(): Promise<void>;
 };
 
 /** One OpenAI-compatible door to many model servers. */
-export function mountGateway(server: Server, deps: GatewayDeps): void {
-  const { key } = deps;
-  if (key !== undefined) server.addHook("onRequest", async (request) => requireKey(request.headers.authorization, key));
-  mountChatCompletions(server, deps);
-  mountModels(server, deps.routes, deps.now);
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { table, serviceKey, authenticate, open, leasing, log, accessLog, now } = deps;
+  const clock = performance;
+  const metrics = createGatewayMetrics(deps.metrics.registry, "gateway");
+  const routes = createLiveRoutes(table, clock, Math.random, {
+    onBreaker(upstream, state) {
+      metrics.onBreaker(upstream, state);
+      log.warn("breaker", { upstream, state });
+    },
+  });
+  metrics.watch(routes);
+  const identify = createIdentify({ serviceKey, authenticate, open, clock });
+  const limiter = createLimiter(table.limits, { clock, now, leasing });
+  const shadow = createShadow(metrics.onShadow);
+  const shared = { routes, identify, limiter, metrics, log, accessLog, now, shadow };
+  return {
+    metrics,
+    door: createDoor({
+      "/v1/chat/completions": chatCompletions(shared),
+      "/v1/completions": completions(shared),
+      "/v1/embeddings": embeddings(shared),
+      "/v1/rerank": rerank(shared),
+    }),
+    mount(server) {
+      server.addHook("onRequest", async ({ headers, url }) => {
+        if (url.startsWith("/v1/")) await identify(headers.authorization, headerOf(headers["x-cairn-tenant"]));
+      });
+      mountModels(server, routes, now);
+      for (const [url, body] of Object.entries(DESCRIBED)) server.post(url, { schema: { body } }, pastTheDoor);
+    },
+    apply(next) {
+      routes.apply(next);
+      limiter.setTable(next.limits);
+    },
+    drain: routes.closeQueues,
+    async close() {
+      shadow.stop();
+      await limiter.close();
+      await routes.close();
+      accessLog?.flush();
+    },
+  };
 }
 
+/** What the door answers, for the description of the API. */
+const DESCRIBED = {
+  "/v1/chat/completions": chatBodySchema,
+  "/v1/completions": completionBodySchema,
+  "/v1/embeddings": embeddingsBodySchema,
+  "/v1/rerank": rerankBodySchema,
+};
+
+async function pastTheDoor(): Promise<never> {
+  throw new AppError("not_found", "This address is answered without a query or a trailing slash.");
+}
+
+export { databaseQuota } from "./limits/database-quota.ts";
 export { type DefaultRouteSettings, defaultRoutes } from "./routing/default-routes.ts";

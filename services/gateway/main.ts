@@ -1,4 +1,6 @@
-import { httpUrl, int, optional, readEnv, str } from "#shared/env.ts";
+import { parseArgs } from "node:util";
+import { openEmbeddedDatabase } from "#shared/embedded-state.ts";
+import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
 import { mountProbes } from "#shared/probes.ts";
@@ -7,54 +9,81 @@ import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
-import { mountGateway } from "./app.ts";
-import { defaultRoutes } from "./routing/default-routes.ts";
+import { createAccessLog } from "./access-log.ts";
+import { createGateway, databaseQuota, defaultRoutes } from "./app.ts";
+import { followRouteFile } from "./route-file/follow-route-file.ts";
 
 async function main(): Promise<void> {
-  const settings = readEnv(
+  const { values } = parseArgs({ options: { routes: { type: "string" } } });
+  const env = readEnv(
     {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
       CAIRN_GATEWAY_KEY: optional,
+      CAIRN_GATEWAY_ROUTES: optional,
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
+      CAIRN_AUTH: oneOf(["open", "keys"], "open"),
+      CAIRN_DATA: str(".cairn"),
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
       CAIRN_CHAT_MODEL: optional,
     },
     process.env,
   );
-
-  if (!settings.CAIRN_GATEWAY_KEY && !isLoopback(settings.CAIRN_HOST)) {
+  const withKeys = env.CAIRN_AUTH === "keys";
+  const open = !withKeys && !env.CAIRN_GATEWAY_KEY;
+  if (open && !isLoopback(env.CAIRN_HOST)) {
     throw new Error(
-      `Without a key the gateway is served on loopback only, not on ${settings.CAIRN_HOST}. Set CAIRN_GATEWAY_KEY here and for the retrieval API.`,
+      `Without a key the gateway is served on loopback only, not on ${env.CAIRN_HOST}. ` +
+        `Set CAIRN_GATEWAY_KEY here and for the retrieval API, or CAIRN_AUTH=keys.`,
     );
   }
 
   const log = jsonLog("gateway");
   const metrics = createMetrics();
-  const server = createServer({ service: "gateway", version: VERSION, log, metrics });
+  const routeFile = values.routes ?? env.CAIRN_GATEWAY_ROUTES;
+  const state = withKeys ? await openEmbeddedDatabase(env.CAIRN_DATA) : undefined;
+  const gateway = createGateway({
+    table: defaultRoutes({
+      openaiBaseUrl: env.OPENAI_BASE_URL,
+      openaiApiKey: env.OPENAI_API_KEY,
+      chatModel: env.CAIRN_CHAT_MODEL,
+    }),
+    serviceKey: env.CAIRN_GATEWAY_KEY,
+    authenticate: state?.withKeys,
+    open,
+    leasing: state && { quota: databaseQuota(state.db), now: Date.now, clock: performance },
+    metrics,
+    log,
+    accessLog: createAccessLog((lines) => process.stdout.write(lines), Date.now),
+    now: Date.now,
+  });
+  const watched = routeFile === undefined ? undefined : followRouteFile(routeFile, process.env, gateway, log);
+
+  const server = createServer({ service: "gateway", version: VERSION, log, metrics, door: gateway.door });
   const operations = createServer({ service: "gateway-operations", version: VERSION, log, metrics });
   let draining = false;
-
-  const routes = defaultRoutes({
-    openaiBaseUrl: settings.OPENAI_BASE_URL,
-    openaiApiKey: settings.OPENAI_API_KEY,
-    chatModel: settings.CAIRN_CHAT_MODEL,
-  });
+  server.register(async () => gateway.mount(server));
   // The routes are no readiness check: a pod whose model servers are away still answers by extraction.
-  server.register(async () =>
-    mountGateway(server, { key: settings.CAIRN_GATEWAY_KEY, routes, metrics, log, now: Date.now }),
-  );
   operations.register(async () => mountProbes(operations, { checks: {}, draining: () => draining }, metrics));
 
-  const address = await listen(server, settings.CAIRN_HOST, settings.CAIRN_GATEWAY_PORT, "CAIRN_GATEWAY_PORT");
-  await listen(operations, settings.CAIRN_HOST, settings.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
+  const address = await listen(server, env.CAIRN_HOST, env.CAIRN_GATEWAY_PORT, "CAIRN_GATEWAY_PORT");
+  await listen(operations, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
   log.info("ready", { address });
 
   onShutdown(log, () => {
     draining = true;
+    gateway.drain();
   }, [
     { name: "server", run: async () => server.close() },
+    {
+      name: "gateway",
+      async run() {
+        watched?.close();
+        await gateway.close();
+        await state?.db.close();
+      },
+    },
     // Last: probes and metrics must answer while streams end.
     { name: "operations", run: async () => operations.close() },
   ]);

@@ -10,7 +10,7 @@ import type { Metrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { mountIngest, takeInFolder } from "../../ingest/api/app.ts";
 import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
-import { type DefaultRouteSettings, defaultRoutes, mountGateway } from "../gateway/app.ts";
+import { createGateway, type DefaultRouteSettings, defaultRoutes } from "../gateway/app.ts";
 import { mountRetrieval } from "../retrieval-api/app.ts";
 
 export type LocalSettings = {
@@ -38,6 +38,8 @@ export type Local = {
     paths: readonly string[],
   ): Promise<{ added: number; changed: number; removed: number; unchanged: number; skipped: number }>;
   drain(): void;
+  /** Ends what is still open; each answer keeps its record. */
+  cut(): void;
   stop(): Promise<void>;
 };
 
@@ -47,23 +49,36 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const { db, index, blobs, pepper } = state;
   let draining = false;
 
-  const gateway = createServer({ service: "gateway", version: VERSION, log, metrics });
-  gateway.register(async () =>
-    mountGateway(gateway, { routes: defaultRoutes(settings.models), metrics, log, now: Date.now }),
-  );
+  const models = createGateway({
+    table: defaultRoutes(settings.models),
+    serviceKey: undefined,
+    authenticate: undefined,
+    open: true,
+    leasing: undefined,
+    metrics,
+    log,
+    accessLog: undefined,
+    now: Date.now,
+  });
+  const gateway = createServer({ service: "gateway", version: VERSION, log, metrics, door: models.door });
+  gateway.register(async () => models.mount(gateway));
   // The gateway has no credentials of its own here, so it never leaves this machine.
   const gatewayUrl = await listen(gateway, "127.0.0.1", settings.gatewayPort, "CAIRN_GATEWAY_PORT");
 
-  // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
-  await createQueue(db).releaseAll();
-  const worker = startWorker({ db, blobs, index, log, metrics, onProgress: deps.onProgress });
-  const ingest = { db, blobs, index, authenticate, log, allowFolder: () => settings.open, wake: worker.wake };
+  let wake = (): void => {};
+  const ingest = { db, blobs, index, authenticate, log, allowFolder: settings.open, wake: () => wake() };
 
   const server = createServer({ service: "local", version: VERSION, log, metrics });
   await mountRetrieval(server, { db, index, authenticate, pepper, release, gatewayUrl, metrics, log });
   mountIngest(server, ingest);
   mountOperations(server, { db, draining: () => draining, metrics });
   const address = await listen(server, settings.host, settings.port, "CAIRN_PORT");
+
+  // Only now: a start that fails over its port must not have begun with jobs.
+  // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
+  await createQueue(db).releaseAll();
+  const worker = startWorker({ db, blobs, index, log, metrics, onProgress: deps.onProgress });
+  wake = worker.wake;
 
   return {
     address,
@@ -84,22 +99,26 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     drain: () => {
       draining = true;
     },
+    cut: () => server.server.closeAllConnections(),
     async stop() {
-      await server.close();
-      await worker.stop();
+      // Together: open streams and the batch in hand may each need most of the time that a process has to end.
+      await Promise.all([server.close(), worker.stop()]);
       await gateway.close();
+      await models.close();
     },
   };
 }
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
-function mountOperations(
+/** Probes for everybody, metrics for this machine only. */
+export function mountOperations(
   server: Server,
   { db, draining, metrics }: Pick<State, "db"> & { draining: () => boolean; metrics: Metrics },
 ): void {
   server.addHook("onRequest", async (request, reply) => {
-    if (request.url.startsWith("/metrics") && !LOOPBACK.test(request.ip)) reply.callNotFound();
+    // By the route, not by the URL, which can be spelt in many ways.
+    if (request.routeOptions.url === "/metrics" && !LOOPBACK.test(request.ip)) return reply.callNotFound();
   });
   const database = async (): Promise<void> => void (await db.get("select 1 as one"));
   server.register(async () => mountProbes(server, { checks: { database }, draining }, metrics));

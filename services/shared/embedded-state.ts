@@ -5,10 +5,12 @@ import type { Database } from "./database.ts";
 import { folderBlobs } from "./folder-blobs.ts";
 import { type Authenticate, keyAuthenticate } from "./identity.ts";
 import type { SearchIndex } from "./index.ts";
+import { type Log, silentLog } from "./log.ts";
 import { migrate } from "./migrations.ts";
 import { loadPepper } from "./pepper.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 import { openSqliteIndex } from "./sqlite-index.ts";
+import { type Hold, lockFolder } from "./sqlite-lock.ts";
 
 export type State = {
   readonly db: Database;
@@ -19,19 +21,32 @@ export type State = {
   close(): Promise<void>;
 };
 
-/** Opens everything that the embedded engines keep below one folder. Rejects with a sentence when that cannot be used. */
-export async function openEmbeddedState(folder: string): Promise<State> {
+/** The state database alone, for a process that only asks who somebody is and what they may use. */
+export async function openEmbeddedDatabase(
+  folder: string,
+  hold: Hold = "shared",
+): Promise<Pick<State, "db" | "pepper" | "withKeys">> {
   await mkdir(folder, { recursive: true });
-  const db = openSqliteDatabase(join(folder, "state.db"));
+  const lock = lockFolder(join(folder, "lock"), hold);
+  const state = openSqliteDatabase(join(folder, "state.db"));
+  const db: Database = { ...state, close: () => state.close().finally(lock.release) };
   await migrate(db);
-  const index = openSqliteIndex(join(folder, "index.db"));
   const pepper = await loadPepper(folder);
+  return { db, pepper, withKeys: keyAuthenticate(db, pepper) };
+}
+
+/**
+ * Opens everything that the embedded engines keep below one folder. Separate processes share it; one that does all
+ * the work holds it `alone`. Rejects with a sentence when it cannot be used.
+ */
+export async function openEmbeddedState(folder: string, log: Log = silentLog, hold?: Hold): Promise<State> {
+  const database = await openEmbeddedDatabase(folder, hold);
+  const { db } = database;
+  const index = openSqliteIndex(join(folder, "index.db"), log);
   return {
-    db,
+    ...database,
     index,
     blobs: folderBlobs(join(folder, "blobs")),
-    pepper,
-    withKeys: keyAuthenticate(db, pepper),
     async close() {
       await index.close();
       await db.close();

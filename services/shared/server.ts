@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import {
@@ -25,14 +26,19 @@ export type ServerOptions = {
   readonly version: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Sees every request first and answers it itself when it returns true. */
+  readonly door?: (request: IncomingMessage, response: ServerResponse) => boolean;
 };
 
 /** A Fastify server with the habits every process shares: limits, request ids, one error handler, OpenAPI. */
-export function createServer({ service, version, log, metrics }: ServerOptions) {
+export function createServer({ service, version, log, metrics, door = () => false }: ServerOptions) {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    serverFactory: (framework) =>
+      createHttpServer(
+        { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+        (request, response) => door(request, response) || framework(request, response),
+      ),
     genReqId: () => crypto.randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",

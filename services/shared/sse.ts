@@ -1,17 +1,19 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { openAiBody, toFailure } from "./errors.ts";
 
 const HEARTBEAT_MS = 15_000;
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
 
 /** What a stream is made of: `data` is sent as JSON, and a string as it is (`[DONE]`). */
 export type SseEvent = { readonly event?: string; readonly data: object | string };
 
-/**
- * Streams events. The first is awaited before any header is sent, so a failure up to there is an ordinary HTTP
- * error; a later failure becomes an `error` event and an end without `[DONE]`. Waits for a slow reader before
- * pulling more. `onSent` hears of each event once the socket has taken it.
- */
+/** Streams events as the answer of a Fastify route. See `writeFrames`. */
 export async function sendEvents(
   reply: FastifyReply,
   events: AsyncGenerator<SseEvent, void>,
@@ -19,17 +21,28 @@ export async function sendEvents(
 ): Promise<FastifyReply> {
   const first = await events.next();
   reply.hijack();
-  const raw = reply.raw;
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
-  raw.writeHead(200, {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache, no-transform",
-    "x-accel-buffering": "no",
-  });
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  await writeFrames(reply.raw, framesOf(first, events), onUnexpected);
+  return reply;
+}
+
+/**
+ * Writes an event stream: frames are text that `frame` made. The caller awaits its first event before, so that a
+ * failure up to there is an ordinary HTTP error; a later one becomes an `error` event and an end without `[DONE]`.
+ * Waits for a slow reader before pulling more; a frame counts as sent when the next one is asked for.
+ */
+export async function writeFrames(
+  raw: ServerResponse,
+  frames: AsyncIterableIterator<string, void>,
+  onUnexpected: (error: unknown) => void,
+): Promise<void> {
+  raw.writeHead(200, HEADERS);
   const heartbeat = setInterval(() => raw.writableNeedDrain || raw.write(": keep-alive\n\n"), HEARTBEAT_MS);
   try {
-    for (let next = first; !next.done; next = await events.next()) {
-      if (!raw.write(frame(next.value)) && !raw.destroyed) await drained(raw);
+    for await (const text of frames) {
+      if (!raw.write(text) && !raw.destroyed) await drained(raw);
       if (raw.destroyed) break;
     }
   } catch (error) {
@@ -37,21 +50,31 @@ export async function sendEvents(
     if (!raw.destroyed) raw.write(frame({ data: openAiBody(toFailure(error)) }));
   } finally {
     clearInterval(heartbeat);
-    await events.return();
     raw.end();
   }
-  return reply;
 }
 
-async function drained(raw: FastifyReply["raw"]): Promise<void> {
+/** One event as it goes over the wire. */
+export function frame({ event, data }: SseEvent): string {
+  const text = typeof data === "string" ? data : JSON.stringify(data);
+  return `${event ? `event: ${event}\n` : ""}data: ${text}\n\n`;
+}
+
+async function* framesOf(
+  first: IteratorResult<SseEvent, void>,
+  events: AsyncGenerator<SseEvent, void>,
+): AsyncGenerator<string, void> {
+  try {
+    for (let next = first; !next.done; next = await events.next()) yield frame(next.value);
+  } finally {
+    await events.return();
+  }
+}
+
+async function drained(raw: ServerResponse): Promise<void> {
   const gone = new AbortController();
   const stop = (): void => gone.abort();
   raw.once("close", stop);
   await once(raw, "drain", { signal: gone.signal }).catch(() => undefined);
   raw.removeListener("close", stop);
-}
-
-function frame({ event, data }: SseEvent): string {
-  const text = typeof data === "string" ? data : JSON.stringify(data);
-  return `${event ? `event: ${event}\n` : ""}data: ${text}\n\n`;
 }

@@ -47,25 +47,6 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
-    gatewayDemand: new Gauge({
-      name: "cairn_gateway_demand",
-      help: "Requests queued or running, by model alias.",
-      labelNames: ["model"],
-      registers,
-    }),
-    gatewayAttempts: new Counter({
-      name: "cairn_gateway_attempts_total",
-      help: "Tries of an upstream.",
-      labelNames: ["upstream", "outcome"],
-      registers,
-    }),
-    gatewayFirstTokenSeconds: new Histogram({
-      name: "cairn_gateway_time_to_first_token_seconds",
-      help: "From request to the first delta.",
-      labelNames: ["upstream"],
-      buckets: SECONDS,
-      registers,
-    }),
   };
 }
 

@@ -59,8 +59,8 @@ test("the official SDK streams, with the usage last when asked for", async () =>
 test("a stream that arrives byte by byte with CRLF and comments gives the same text", async () => {
   const text = [": hi\n\n", delta("Zürich 你"), delta("好 🙂"), finish("stop"), DONE].join("");
   behave = trickles(text.replaceAll("\n", "\r\n"));
-  const completion = await client().chat.completions.create(question);
-  expect(completion.choices[0]!.message.content).toBe("Zürich 你好 🙂");
+  const chunks = await collect(await client().chat.completions.create({ ...question, stream: true }));
+  expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toBe("Zürich 你好 🙂");
 });
 
 test("a missing [DONE] after the finish reason is no failure", async () => {
@@ -82,9 +82,8 @@ test.each([[{ prompt_tokens: -1, completion_tokens: "many" }], ["none"], [null]]
 );
 
 test("only fields of the allow-list reach the upstream", async () => {
-  await (
-    await post(gateway, { temperature: 0, max_tokens: 9, seed: 1, stop: "x", user: "u", metadata: { a: "b" } })
-  ).text();
+  const sampling = { temperature: 0, max_tokens: 9, seed: 1, stop: "x" };
+  await (await post(gateway, { ...sampling, user: "u", metadata: { a: "b" }, stream: true })).text();
   expect(upstream.calls[0]!.body).toEqual({
     model: "m-1",
     messages: [{ role: "user", content: PROMPT }],

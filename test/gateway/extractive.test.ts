@@ -13,7 +13,7 @@ const answer = (question: string, ...items: readonly Item[]): string | undefined
 };
 
 const ask = async (request: ChatRequest): Promise<{ text: string; end: ChatDelta | undefined }> => {
-  const deltas = await collect(extractiveUpstream().complete(request, new AbortController().signal));
+  const deltas = await collect(await extractiveUpstream().stream(request, new AbortController().signal));
   return { text: deltas.map((delta) => (delta.type === "text-delta" ? delta.text : "")).join(""), end: deltas.at(-1) };
 };
 
@@ -164,7 +164,7 @@ test("without evidence it says so in the language of the question", async () => 
 
 test("an abort ends the answer", async () => {
   const leave = new AbortController();
-  const deltas = extractiveUpstream().complete(
+  const deltas = await extractiveUpstream().stream(
     { messages: [{ role: "user", content: prompt("Where was v1.29 written?") }] },
     leave.signal,
   );

@@ -69,7 +69,7 @@ export const person = (
 });
 
 /** A whole ingestion side in a temporary folder: real database, blobs, API and worker. */
-export async function openRig() {
+export async function openRig({ allowFolder = true }: { readonly allowFolder?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "cairn-ingest-"));
   const db = openSqliteDatabase(join(folder, "cairn.db"));
   await migrate(db);
@@ -92,7 +92,7 @@ export async function openRig() {
     index,
     authenticate,
     log: silentLog,
-    allowFolder: (path) => path.startsWith(folder),
+    allowFolder,
   });
   const workers: Worker[] = [];
   const start = () => {

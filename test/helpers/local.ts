@@ -9,7 +9,7 @@ import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { firstKey, startLocal } from "../../services/local/app.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, "../..");
 
 export type Options = {
   /** Files of the folder that is taken in, by name. */

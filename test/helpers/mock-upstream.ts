@@ -58,14 +58,31 @@ function event(body: object): string {
   return `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", ...body })}\n\n`;
 }
 
-/** Sends the pieces as an event stream and ends it. */
+/** Sends the pieces as an event stream and ends it; whoever did not ask for a stream gets the same as one answer. */
 export const streams =
   (...pieces: readonly string[]): Behaviour =>
-  (response) => {
+  (response, call) => {
+    if (!call.body.stream) {
+      response.writeHead(200, { "content-type": "application/json" }).end(wholeOf(pieces.join("")));
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const piece of pieces) response.write(piece);
     response.end();
   };
+
+/** What a server that does not stream sends instead of these events. What is no event stays as it is. */
+function wholeOf(text: string): string {
+  const events = text
+    .split("\n\n")
+    .flatMap((block) => (/^data: \{.*\}$/s.test(block) ? [JSON.parse(block.slice(6))] : []));
+  if (events.length === 0) return text;
+  const content = events.map(({ choices }) => choices?.[0]?.delta?.content ?? "").join("");
+  const finish_reason = events.findLast(({ choices }) => choices?.[0]?.finish_reason)?.choices[0].finish_reason;
+  const usage = events.findLast((event) => "usage" in event)?.usage;
+  const message = { role: "assistant", content };
+  return JSON.stringify({ id: "x", object: "chat.completion", choices: [{ index: 0, message, finish_reason }], usage });
+}
 
 export const fails =
   (

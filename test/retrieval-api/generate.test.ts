@@ -1,23 +1,55 @@
-import { expect, test } from "vitest";
-import { mountGateway } from "../../services/gateway/app.ts";
-import { defaultRoutes } from "../../services/gateway/routing/default-routes.ts";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { jsonLog, silentLog } from "#shared/log.ts";
+import { createServer } from "#shared/server.ts";
+import { createMetrics } from "#shared/telemetry.ts";
+import { createGateway, defaultRoutes } from "../../services/gateway/app.ts";
 import { gatewayGenerate } from "../../services/retrieval-api/answer/generate.ts";
 import { renderPrompt } from "../../services/retrieval-api/answer/prompt.ts";
-import { silentLog } from "../../services/shared/log.ts";
-import { createServer } from "../../services/shared/server.ts";
-import { createMetrics } from "../../services/shared/telemetry.ts";
+import { delta, finish, resets, streams } from "../helpers/mock-upstream.ts";
 
 const SETTINGS = { model: "chat", temperature: 0, max_tokens: 200 };
+const CALL = { body: { stream: true }, headers: {}, closedAt: undefined };
+const CALLER = { tenant: "acme", conversationId: "0190-conversation" };
 
 async function withGateway(work: (url: string) => Promise<void>): Promise<void> {
   const metrics = createMetrics();
-  const server = createServer({ service: "gateway", version: "test", log: silentLog, metrics });
-  server.register(async () =>
-    mountGateway(server, { routes: defaultRoutes({}), metrics, log: silentLog, now: Date.now }),
-  );
+  const gateway = createGateway({
+    table: defaultRoutes({}),
+    serviceKey: undefined,
+    authenticate: undefined,
+    open: true,
+    leasing: undefined,
+    metrics,
+    log: silentLog,
+    accessLog: undefined,
+    now: Date.now,
+  });
+  const server = createServer({ service: "gateway", version: "test", log: silentLog, metrics, door: gateway.door });
+  server.register(async () => gateway.mount(server));
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  await work(url).finally(() => server.close());
+  await work(url).finally(async () => {
+    await server.close();
+    await gateway.close();
+  });
 }
+
+/** All events of a gateway that answers as the test says; rejects as generation does. */
+async function askOf(listener: RequestListener, caller = CALLER, signal = AbortSignal.timeout(5000)) {
+  const server = createHttpServer(listener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return Array.fromAsync(gatewayGenerate(url)([], SETTINGS, caller, signal)).finally(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+}
+const says =
+  (status: number, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, headers).end(JSON.stringify({ error: { message: "A sentence." } }));
 
 test("the rendered prompt is answered by the embedded model, with its marker", async () => {
   await withGateway(async (url) => {
@@ -27,7 +59,7 @@ test("the rendered prompt is answered by the embedded model, with its marker", a
     const document = { ...ids, uri: "u", collection: "default", salt: "", textCommitment: "", current: true };
     const evidence = [{ chunk, score: 1, ranks: { lexical: 1 }, document }];
     const messages = renderPrompt("Answer from evidence.", [], evidence, "How large may a file be at most?");
-    const events = await Array.fromAsync(gatewayGenerate(url)(messages, SETTINGS, AbortSignal.timeout(5000)));
+    const events = await Array.fromAsync(gatewayGenerate(url)(messages, SETTINGS, CALLER, AbortSignal.timeout(5000)));
     const answer = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
     expect(answer).toContain("A file may be at most 50 MB. [1]");
     expect(events[0]).toMatchObject({ type: "model", model: "cairn-extractive", attempts: 1 });
@@ -36,6 +68,70 @@ test("the rendered prompt is answered by the embedded model, with its marker", a
 });
 
 test("a gateway that cannot be reached is an error that may be retried", async () => {
-  const nobody = gatewayGenerate("http://127.0.0.1:9")([], SETTINGS, AbortSignal.timeout(5000));
+  const nobody = gatewayGenerate("http://127.0.0.1:9")([], SETTINGS, CALLER, AbortSignal.timeout(5000));
   await expect(nobody.next()).rejects.toMatchObject({ code: "unavailable", retryable: true });
+});
+
+describe("what the gateway refuses keeps its meaning", () => {
+  test.for([
+    [400, "invalid_request", false],
+    [404, "model_not_found", false],
+    [429, "rate_limited", true],
+    [500, "upstream_failed", true],
+    [502, "upstream_failed", true],
+    [503, "unavailable", true],
+    [504, "upstream_timeout", true],
+  ] as const)("%d is %s, worth a retry: %s", async ([status, code, retryable]) => {
+    await expect(askOf(says(status))).rejects.toMatchObject({ code, retryable, message: "A sentence." });
+  });
+
+  test.for([429, 503])("%d says when to come back, as the gateway said", async (status) => {
+    const refused = askOf(says(status, { "retry-after": "30" }));
+    await expect(refused).rejects.toMatchObject({ retryAfterSeconds: 30 });
+    await expect(askOf(says(status))).rejects.toMatchObject({ retryAfterSeconds: undefined });
+  });
+});
+
+describe("a stream that breaks", () => {
+  const BROKEN: [what: string, listener: RequestListener][] = [
+    ["a lost connection", (_request, response) => void resets(delta("SECRET "))(response, CALL)],
+    ["half an event", (_request, response) => void streams('data: {"choices":[{"SECRET\n\n')(response, CALL)],
+    ["no end", (_request, response) => void streams(delta("SECRET"))(response, CALL)],
+  ];
+  test.for(BROKEN)("by %s is the upstream's failure, and the log holds none of its words", async ([, listener]) => {
+    const error: unknown = await askOf(listener).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "upstream_failed", retryable: true });
+    const lines: string[] = [];
+    jsonLog("test", (line) => lines.push(line)).error("unexpected", error);
+    expect(lines.join()).not.toContain("SECRET");
+  });
+
+  test("because the reader left is not the upstream's failure", async () => {
+    const left = new AbortController();
+    const reading = askOf(
+      (_request, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" }).write(delta("The "));
+        void sleep(50).then(() => left.abort());
+      },
+      CALLER,
+      left.signal,
+    );
+    await expect(reading).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
+
+test.for([
+  ["acme", /^acme$/],
+  ["acme@corp", /^sha256-[0-9a-f]{32}$/],
+  ["a".repeat(128), /^sha256-[0-9a-f]{32}$/],
+] as const)("the gateway learns for which tenant and conversation a model is asked: %s", async ([tenant, named]) => {
+  const seen: (string | string[] | undefined)[] = [];
+  await askOf(
+    (request, response) => {
+      seen.push(request.headers["x-cairn-tenant"], request.headers["x-cairn-conversation"]);
+      void streams(finish("stop"))(response, CALL);
+    },
+    { ...CALLER, tenant },
+  );
+  expect(seen).toEqual([expect.stringMatching(named), CALLER.conversationId]);
 });

@@ -1,3 +1,5 @@
+import type { ChatRequest, Usage } from "./upstream.ts";
+
 const CJK = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef]/g;
 const LATIN_CHARACTERS_A_TOKEN = 4;
 
@@ -5,4 +7,10 @@ const LATIN_CHARACTERS_A_TOKEN = 4;
 export function estimateTokens(text: string): number {
   const wide = text.match(CJK)?.length ?? 0;
   return wide + Math.ceil((text.length - wide) / LATIN_CHARACTERS_A_TOKEN);
+}
+
+/** What an answer will have cost, when its server does not say. */
+export function estimateUsage({ messages }: ChatRequest, text: string): Usage {
+  const prompt_tokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
+  return { prompt_tokens, completion_tokens: estimateTokens(text), estimated: true };
 }

@@ -1,24 +1,7 @@
-import { z } from "zod";
 import { AppError } from "#shared/errors.ts";
-import type { FinishReason, Usage } from "./upstream.ts";
+import type { Completion, FinishReason, Usage } from "./upstream.ts";
 
-const count = z.int().min(0).max(100_000_000);
-
-const usageSchema = z.object({ prompt_tokens: count, completion_tokens: count });
-
-/** Loose on purpose: servers add fields, and send `null` where OpenAI's documentation has none. */
-const chunkSchema = z.object({
-  error: z.unknown().optional(),
-  choices: z
-    .array(
-      z.object({
-        delta: z.looseObject({ content: z.string().nullish() }).nullish(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .nullish(),
-  usage: z.unknown().optional(),
-});
+const MAX_TOKENS = 100_000_000;
 
 export type Chunk = {
   readonly text: string;
@@ -28,34 +11,73 @@ export type Chunk = {
   readonly usage: Usage | undefined;
 };
 
+/** What may be in it. By hand and not by schema: this runs for every token. */
+type Loose = {
+  error?: unknown;
+  choices?: Choice[] | null;
+  usage?: { prompt_tokens?: unknown; completion_tokens?: unknown } | null;
+};
+type Choice = {
+  delta?: Delta | null;
+  message?: { content?: unknown } | null;
+  /** Of the older completions, whole or in pieces. */
+  text?: unknown;
+  finish_reason?: unknown;
+};
+type Delta = { content?: unknown; reasoning_content?: unknown; reasoning?: unknown };
+
 /** One `data` of an OpenAI stream. Throws `upstream_failed` on anything that is not a chunk. */
 export function parseChunk(data: string): Chunk {
-  const parsed = chunkSchema.safeParse(jsonOf(data));
-  if (!parsed.success)
-    throw new AppError("upstream_failed", "The model server sent something that is not a chat chunk.");
-  if (parsed.data.error != null)
-    throw new AppError("upstream_failed", "The model server reported a failure in mid-answer.");
-  const choice = parsed.data.choices?.[0];
-  const usage = usageSchema.safeParse(parsed.data.usage);
-  const reasoning = choice?.delta?.reasoning_content ?? choice?.delta?.reasoning;
-  const text = choice?.delta?.content ?? "";
+  const chunk = objectOf(data);
+  const choice = chunk.choices?.[0];
+  const delta = choice?.delta;
+  const content = delta?.content ?? choice?.text ?? "";
+  if (typeof content !== "string" || (chunk.choices != null && !Array.isArray(chunk.choices))) throw strange();
   return {
-    text,
-    active: text !== "" || (typeof reasoning === "string" && reasoning !== ""),
+    text: content,
+    active: content !== "" || isText(delta?.reasoning_content) || isText(delta?.reasoning),
     finishReason: finishReasonOf(choice?.finish_reason),
-    usage: usage.success ? { ...usage.data, estimated: false } : undefined,
+    usage: usageOf(chunk),
   };
 }
 
-function jsonOf(data: string): unknown {
+/** A whole answer. `usage` is missing where the server gave none that can be used. */
+export function parseCompletion(json: string): Omit<Completion, "usage"> & { readonly usage: Usage | undefined } {
+  const completion = objectOf(json);
+  const choice = completion.choices?.[0];
+  const content = choice?.message?.content ?? choice?.text ?? "";
+  if (!choice || typeof content !== "string") throw strange();
+  return { text: content, finishReason: finishReasonOf(choice.finish_reason) ?? "stop", usage: usageOf(completion) };
+}
+
+export function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(data);
+    return JSON.parse(text);
   } catch (error) {
     throw new AppError("upstream_failed", "The model server sent invalid JSON.", { cause: error });
   }
 }
 
-function finishReasonOf(reason: string | null | undefined): FinishReason | undefined {
-  if (!reason) return undefined;
+function objectOf(text: string): Loose {
+  const value = jsonOf(text);
+  if (typeof value !== "object" || value === null) throw strange();
+  const loose = value as Loose;
+  if (loose.error != null) throw new AppError("upstream_failed", "The model server reported a failure in mid-answer.");
+  return loose;
+}
+
+function usageOf({ usage }: Loose): Usage | undefined {
+  if (!isCount(usage?.prompt_tokens) || !isCount(usage.completion_tokens)) return undefined;
+  return { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens, estimated: false };
+}
+
+function finishReasonOf(reason: unknown): FinishReason | undefined {
+  if (typeof reason !== "string" || reason === "") return undefined;
   return reason === "length" || reason === "content_filter" ? reason : "stop";
 }
+
+const strange = (): AppError =>
+  new AppError("upstream_failed", "The model server sent something that is not a chat answer.");
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TOKENS;

@@ -1,176 +1,124 @@
+import { createHmac } from "node:crypto";
 import { Pool } from "undici";
-import { z } from "zod";
 import { AppError } from "#shared/errors.ts";
-import { estimateTokens } from "./estimate-tokens.ts";
-import { type Chunk, parseChunk } from "./openai-chunk.ts";
-import { failureOfStatus } from "./openai-failure.ts";
-import { sseData } from "./sse-parser.ts";
-import { startWatch } from "./start-watch.ts";
-import type { ChatDelta, ChatRequest, FinishReason, Upstream, Usage } from "./upstream.ts";
+import type { OpenAiSettings } from "../routing/route-table.ts";
+import { createDeadlines } from "./deadlines.ts";
+import { estimateUsage } from "./estimate-tokens.ts";
+import { type Ask, startExchange } from "./exchange.ts";
+import { jsonOf, parseCompletion } from "./openai-chunk.ts";
+import { openStream } from "./openai-stream.ts";
+import type { ChatRequest, Upstream } from "./upstream.ts";
 
-/** Together they cover the whole exchange: a model server may stop at any point of it. */
-export const OPENAI_LIMITS = {
-  connections: 256,
-  connectMs: 3_000,
-  headersMs: 60_000,
-  firstTokenMs: 120_000,
-  idleMs: 30_000,
-  /** After the finish reason only the usage is missing, and an estimate can stand in for it. */
-  usageMs: 1_000,
-  totalMs: 600_000,
-  eventCharacters: 1024 * 1024,
-  errorBodyBytes: 64 * 1024,
-};
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** Connections beyond the requests that may run: probes, and answers whose last bytes are on their way. */
+const SPARE_CONNECTIONS = 8;
 
-export type OpenAiOptions = {
-  readonly name: string;
-  /** Up to and including `/v1`. */
-  readonly baseUrl: string;
-  readonly apiKey?: string | undefined;
-  /** Without it the server is asked for its models on first use and the first one is taken. */
-  readonly model?: string | undefined;
-  readonly limits?: Partial<typeof OPENAI_LIMITS>;
-};
+const deadlines = createDeadlines();
 
-type Received = {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: AsyncIterable<Uint8Array>;
-};
-
-/** Any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, OpenAI. Streams even for callers that do not. */
-export function openAiUpstream(options: OpenAiOptions): Upstream {
-  const limits = { ...OPENAI_LIMITS, ...options.limits };
-  const base = new URL(options.baseUrl);
+/** Any server that speaks OpenAI's API: vLLM, llama.cpp, Ollama, TEI, OpenAI. */
+export function openAiUpstream(settings: OpenAiSettings): Upstream {
+  const { timeouts } = settings;
+  const base = new URL(settings.baseUrl);
+  const prefix = base.pathname.replace(/\/+$/, "");
   const pool = new Pool(base.origin, {
-    connections: limits.connections,
-    connect: { timeout: limits.connectMs },
-    headersTimeout: limits.headersMs,
+    connections: settings.maxConcurrent + SPARE_CONNECTIONS,
+    connect: { timeout: timeouts.connectMs },
+    // Our own limits cover the whole exchange on one timer.
+    headersTimeout: 0,
     bodyTimeout: 0,
   });
   const headers = {
     "content-type": "application/json",
-    ...(options.apiKey && { authorization: `Bearer ${options.apiKey}` }),
+    ...(settings.apiKey && { authorization: `Bearer ${settings.apiKey}` }),
   };
-  let model = options.model;
+  const limitField = base.hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens";
+  let model = settings.model;
 
-  const exchange = async (path: string, body: object | undefined, signal: AbortSignal): Promise<Received> => {
-    const response = await pool.request({
-      path: `${base.pathname.replace(/\/+$/, "")}${path}`,
-      method: body ? "POST" : "GET",
-      headers,
-      body: body ? JSON.stringify(body) : null,
+  const askOf = (path: string, body: object | undefined): Ask => ({
+    path: prefix + path,
+    method: body ? "POST" : "GET",
+    headers,
+    body: body ? JSON.stringify(body) : null,
+    totalMs: timeouts.totalMs,
+  });
+  const textOf = (path: string, body: object | undefined, withinMs: number, signal: AbortSignal): Promise<string> => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    const exchange = startExchange(
+      pool,
+      deadlines,
+      askOf(path, body),
+      {
+        onData(piece) {
+          pieces.push(piece);
+          bytes += piece.byteLength;
+          if (bytes <= MAX_JSON_BYTES) return;
+          exchange.stop();
+          reject(new AppError("upstream_failed", "The model server's answer is too large."));
+        },
+        onEnd: () => resolve((pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)).toString("utf8")),
+        onFailure: reject,
+      },
       signal,
-    });
-    const retryAfter = response.headers["retry-after"];
-    return {
-      status: response.statusCode,
-      retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-      body: response.body,
-    };
+    );
+    exchange.within(withinMs, "The model server did not respond in time.");
+    return promise;
   };
-
-  const receive = async (
-    path: string,
-    body: object | undefined,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>> => {
-    const received = await exchange(path, body, signal);
-    if (received.status === 200) return received.body;
-    const text = await textOf(received.body, limits.errorBodyBytes).catch(() => "");
-    throw failureOfStatus(received.status, received.retryAfter, text);
-  };
-
   const firstModel = async (signal: AbortSignal): Promise<string> => {
-    const text = await textOf(await receive("/models", undefined, signal), limits.eventCharacters);
-    const listed = z.object({ data: z.array(z.object({ id: z.string() })).min(1) }).parse(JSON.parse(text));
-    return listed.data[0]!.id;
+    const listed = jsonOf(await textOf("/models", undefined, timeouts.headersMs, signal)) as {
+      data?: { id?: unknown }[];
+    };
+    const id = listed?.data?.[0]?.id;
+    if (typeof id !== "string") throw new AppError("upstream_failed", "The model server names no model.");
+    return id;
   };
+  const chatBody = (request: ChatRequest, stream: boolean): object => ({
+    model,
+    ...(request.prompt === undefined ? { messages: request.messages } : { prompt: request.prompt }),
+    temperature: request.temperature,
+    top_p: request.topP,
+    // OpenAI's newer models refuse max_tokens; other servers do not know its successor.
+    [request.prompt === undefined ? limitField : "max_tokens"]: request.maxTokens,
+    seed: request.seed,
+    stop: request.stop?.length ? request.stop : undefined,
+    cache_salt: saltOf(settings.cacheSaltSecret, request.tenant),
+    ...(stream && { stream: true, stream_options: { include_usage: true } }),
+  });
 
   return {
-    name: options.name,
+    name: settings.name,
     get model() {
       return model ?? "unknown";
     },
-    async *complete(request, signal) {
-      const watch = startWatch(signal, limits.totalMs);
-      let finishReason: FinishReason | undefined;
-      let usage: Usage | undefined;
-      let text = "";
-      try {
-        watch.within(limits.firstTokenMs, "The model server took too long to begin.");
-        model ??= await firstModel(watch.signal);
-        const stream = await receive("/chat/completions", bodyOf(request, model, base), watch.signal);
-        for await (const data of sseData(stream, limits.eventCharacters)) {
-          if (data === "[DONE]") break;
-          const chunk: Chunk = parseChunk(data);
-          usage = chunk.usage ?? usage;
-          finishReason = chunk.finishReason ?? finishReason;
-          watch.pause();
-          if (chunk.text !== "") {
-            text += chunk.text;
-            yield { type: "text-delta", text: chunk.text };
-          }
-          if (finishReason) watch.within(limits.usageMs, "The model server did not end its answer.");
-          else if (text !== "" || chunk.active) watch.within(limits.idleMs, "The model server stopped in mid-answer.");
-          else watch.resume();
-        }
-        if (!finishReason) throw new AppError("upstream_failed", "The model server ended its answer early.");
-      } catch (error) {
-        if (!finishReason || signal.aborted) throw asAppError(error, signal, watch.signal);
-      } finally {
-        watch.stop();
-      }
-      yield end(request, finishReason ?? "stop", usage, text);
+    async complete(request, signal) {
+      model ??= await firstModel(signal);
+      const text = await textOf(pathOf(request), chatBody(request, false), timeouts.totalMs, signal);
+      const answer = parseCompletion(text);
+      return { ...answer, usage: answer.usage ?? estimateUsage(request, answer.text) };
     },
+    async stream(request, signal) {
+      model ??= await firstModel(signal);
+      const ask = askOf(pathOf(request), chatBody(request, true));
+      return openStream(pool, deadlines, ask, request, timeouts, signal);
+    },
+    async post(path, body, signal) {
+      model ??= await firstModel(signal);
+      return jsonOf(await textOf(path, { ...body, model }, timeouts.headersMs, signal));
+    },
+    async ping(signal) {
+      await textOf("/models", undefined, timeouts.headersMs, signal);
+    },
+    close: () => pool.destroy(),
   };
 }
 
-function end(request: ChatRequest, finishReason: FinishReason, usage: Usage | undefined, text: string): ChatDelta {
-  if (usage) return { type: "end", finishReason, usage };
-  const prompt_tokens = request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
-  return {
-    type: "end",
-    finishReason,
-    usage: { prompt_tokens, completion_tokens: estimateTokens(text), estimated: true },
-  };
-}
+const pathOf = ({ prompt }: ChatRequest): string => (prompt === undefined ? "/chat/completions" : "/completions");
 
-function bodyOf(request: ChatRequest, model: string, base: URL): object {
-  // OpenAI's newer models refuse max_tokens; other servers do not know its successor.
-  const limit = base.hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens";
-  return {
-    model,
-    messages: request.messages,
-    temperature: request.temperature,
-    top_p: request.topP,
-    [limit]: request.maxTokens,
-    seed: request.seed,
-    stop: request.stop?.length ? request.stop : undefined,
-    stream: true,
-    stream_options: { include_usage: true },
-  };
-}
-
-function asAppError(error: unknown, outer: AbortSignal, inner: AbortSignal): AppError {
-  if (outer.aborted)
-    return new AppError("unavailable", "The caller left before the answer was complete.", { cause: error });
-  if (inner.reason instanceof AppError) return inner.reason;
-  if (error instanceof AppError) return error;
-  const timedOut = error instanceof Error && /Timeout/.test(error.name);
-  if (timedOut) return new AppError("upstream_timeout", "The model server did not respond in time.", { cause: error });
-  return new AppError("upstream_failed", "The model server could not be reached or broke off. Try again shortly.", {
-    cause: error,
-  });
-}
-
-async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    pieces.push(piece);
-    size += piece.byteLength;
-    if (size > maxBytes) break;
-  }
-  return Buffer.concat(pieces).subarray(0, maxBytes).toString("utf8");
+/** vLLM shares its prefix cache between requests of equal salt only. Never empty: that would mean shared by all. */
+function saltOf(secret: string | undefined, tenant: string | undefined): string | undefined {
+  if (secret === undefined) return undefined;
+  return createHmac("sha256", secret)
+    .update(tenant ?? "")
+    .digest("base64url");
 }

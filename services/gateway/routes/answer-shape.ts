@@ -1,0 +1,63 @@
+import { frame } from "#shared/sse.ts";
+import type { Completion, FinishReason, Usage } from "../upstreams/upstream.ts";
+
+/** How an answer is written: whole, or as the events of a stream. The envelope of a stream is made once. */
+export type AnswerShape = {
+  whole(completion: Completion): object;
+  /** The event before the first piece, if the format has one. */
+  readonly opening: string;
+  piece(text: string): string;
+  /** Finish reason, usage where it was asked for, and the end. */
+  end(finishReason: FinishReason, usage: Usage): string;
+};
+
+export type Head = { readonly id: string; readonly created: number; readonly model: string };
+
+export function chatShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
+  const head = { id, object: "chat.completion.chunk", created, model };
+  const { event, usageEvent } = envelope(head, withUsage);
+  const choice = (delta: string, finish: string): string =>
+    event(`{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}`);
+  return {
+    whole({ text, finishReason, usage }) {
+      const message = { role: "assistant", content: text, refusal: null };
+      const choices = [{ index: 0, message, logprobs: null, finish_reason: finishReason }];
+      return { id, object: "chat.completion", created, model, choices, usage: usageOf(usage) };
+    },
+    opening: choice('{"role":"assistant","content":""}', "null"),
+    piece: (text) => choice(`{"content":${JSON.stringify(text)}}`, "null"),
+    end: (finishReason, usage) => choice("{}", `"${finishReason}"`) + usageEvent(usage) + DONE,
+  };
+}
+
+export function completionShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
+  const head = { id, object: "text_completion", created, model };
+  const { event, usageEvent } = envelope(head, withUsage);
+  const choice = (text: string, finish: string): string =>
+    event(`{"index":0,"text":${JSON.stringify(text)},"logprobs":null,"finish_reason":${finish}}`);
+  return {
+    whole({ text, finishReason, usage }) {
+      const choices = [{ index: 0, text, logprobs: null, finish_reason: finishReason }];
+      return { ...head, choices, usage: usageOf(usage) };
+    },
+    opening: "",
+    piece: (text) => choice(text, "null"),
+    end: (finishReason, usage) => choice("", `"${finishReason}"`) + usageEvent(usage) + DONE,
+  };
+}
+
+const DONE = frame({ data: "[DONE]" });
+
+function envelope(head: object, withUsage: boolean) {
+  const start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
+  const close = withUsage ? '],"usage":null}\n\n' : "]}\n\n";
+  return {
+    event: (choice: string): string => start + choice + close,
+    usageEvent: (usage: Usage): string => (withUsage ? `${start}],"usage":${JSON.stringify(usageOf(usage))}}\n\n` : ""),
+  };
+}
+
+function usageOf({ prompt_tokens, completion_tokens, estimated }: Usage): object {
+  const total_tokens = prompt_tokens + completion_tokens;
+  return { prompt_tokens, completion_tokens, total_tokens, ...(estimated && { estimated }) };
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { checked } from "#shared/checked.ts";
+import { AppError } from "#shared/errors.ts";
+import type { DoorHandler } from "../door.ts";
+import { createEmbed, type Embed } from "../embeddings/embed.ts";
+import type { LiveModel } from "../routing/live-model.ts";
+import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
+import { sendJson } from "./send-json.ts";
+
+const MAX_TEXTS = 2048;
+const text = z.string().min(1, "An empty text has no embedding");
+
+/** An allow-list: what is not named here never reaches a model server. */
+export const embeddingsBodySchema = z.strictObject({
+  model: z.string(),
+  input: z.union([text, z.array(text).min(1).max(MAX_TEXTS)]),
+  dimensions: z.int().min(1).max(65_536).nullish(),
+  encoding_format: z.enum(["float", "base64"]).nullish(),
+  user: z.string().max(512).optional(),
+});
+
+/** `POST /v1/embeddings` in OpenAI's wire format. */
+export function embeddings(deps: ModelRouteDeps): DoorHandler {
+  const { routes, metrics } = deps;
+  const embeds = new WeakMap<LiveModel, Embed>();
+  const embedOf = (model: LiveModel): Embed => {
+    const embed = embeds.get(model) ?? createEmbed(model, metrics.onAttempt);
+    embeds.set(model, embed);
+    return embed;
+  };
+  return modelRoute("/v1/embeddings", deps, async (request) => {
+    refuseTokens(request.body);
+    const body = checked(embeddingsBodySchema, request.body);
+    const model = routes.find(body.model, "embed");
+    const texts = typeof body.input === "string" ? [body.input] : body.input;
+    const call = request.call(undefined, "");
+    const asked = { texts, dimensions: body.dimensions ?? undefined, call };
+    const { vectors, usage, served } = await embedOf(model)(asked, request.signal);
+    if (served) request.onServed(body.model, served);
+    else request.response.setHeader("x-cairn-cache", "hit");
+    request.onUsage(usage);
+    const encode = body.encoding_format === "base64" ? base64Of : (vector: Float32Array) => Array.from(vector);
+    sendJson(request.response, {
+      object: "list",
+      data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: encode(vector) })),
+      model: body.model,
+      usage: { prompt_tokens: usage.prompt_tokens, total_tokens: usage.prompt_tokens },
+    });
+  });
+}
+
+/** 32-bit floats, little-endian, as OpenAI has it. */
+function base64Of(vector: Float32Array): string {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
+}
+
+function refuseTokens(body: unknown): void {
+  const input = (body as { input?: unknown } | null)?.input;
+  if (!Array.isArray(input) || !input.some((item) => typeof item === "number" || Array.isArray(item))) return;
+  throw new AppError("unsupported_field", "Tokens as input are not served here, only texts.", { param: "input" });
+}

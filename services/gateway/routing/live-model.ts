@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { AppError } from "#shared/errors.ts";
+import { type Admission, createAdmission, type Ticket } from "../admission/admission.ts";
+import { type ExactCache, exactCache } from "../cache/exact-cache.ts";
+import { backoffMs } from "./backoff.ts";
+import { type Affinity, chooseUpstream } from "./choose-upstream.ts";
+import type { Clock, LiveUpstream } from "./live-upstream.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import type { ModelSettings } from "./route-table.ts";
+
+/** One request for a model, as its queue and the choice of an upstream see it. */
+export type Call = Ticket & { readonly affinity: Affinity };
+
+/** A place to run in. `end` gives it back, exactly once. */
+export type Place = {
+  readonly upstream: LiveUpstream;
+  readonly tier: number;
+  /** The first byte came. */
+  answered(): void;
+  /** The exchange is over: well, by a failure, or (any other reason than an `AppError`) because the reader left. */
+  end(error?: unknown): void;
+};
+
+export type LiveTier = readonly { readonly members: readonly LiveUpstream[]; readonly weight: number }[];
+
+/** A model alias at work: its queue, and where its requests go. */
+export type LiveModel = {
+  readonly settings: ModelSettings;
+  readonly admission: Admission<Call, Place>;
+  readonly running: number;
+  /** Responses kept, where the route has a cache. */
+  readonly cache: ExactCache | undefined;
+  /** An upstream beside the busy ones that could answer the same request at once, within the retry budget. */
+  spare(call: Call, busy: ReadonlySet<string>): Place | undefined;
+  /** Where a request goes on after a failure that nobody has seen yet, or `undefined` when it ends there. */
+  placeAfter(failed: Failed, call: Call, signal: AbortSignal): Promise<Place | undefined>;
+  apply(settings: ModelSettings, tiers: readonly LiveTier[]): void;
+};
+
+export type Failed = {
+  readonly place: Place;
+  readonly tried: ReadonlySet<string>;
+  readonly attempts: number;
+  readonly error: AppError;
+};
+
+type Deps = { readonly clock: Clock; readonly roll: () => number; readonly onFreed: () => void };
+
+/** A breaker tells nobody when its time is up, so those that wait for a start look again this often. */
+const WAITING_ROOM_MS = 250;
+const NOBODY: ReadonlySet<string> = new Set();
+
+export function createLiveModel(
+  initial: ModelSettings,
+  initialTiers: readonly LiveTier[],
+  { clock, roll, onFreed }: Deps,
+): LiveModel {
+  let settings = initial;
+  let tiers = initialTiers;
+  let running = 0;
+  let looksAgain = false;
+  let cache = initial.cache && exactCache(initial.cache);
+  const budget = createRetryBudget(clock);
+
+  const placeAt = (upstream: LiveUpstream, tier: number): Place => {
+    running += 1;
+    upstream.inFlight += 1;
+    const { breaker } = upstream;
+    const exchange = breaker.begin();
+    return {
+      upstream,
+      tier,
+      answered() {
+        breaker.answered(exchange);
+        // A probe that went well makes room for others.
+        if (breaker.state !== "closed") onFreed();
+      },
+      end(error) {
+        running -= 1;
+        upstream.inFlight -= 1;
+        if (error === undefined) breaker.succeeded(exchange);
+        else if (error instanceof AppError) breaker.failed(exchange, error);
+        else breaker.abandoned(exchange);
+        onFreed();
+      },
+    };
+  };
+
+  const lookAgain = (): void => {
+    looksAgain = false;
+    admission.pump();
+  };
+  /** The first tier may be starting: whoever waits for it is looked at again when the waiting is over. */
+  const staysInWaitingRoom = (call: Call): boolean => {
+    const left = call.enteredAt + settings.waitingRoomMs - clock.now();
+    if (left <= 0) return false;
+    if (!looksAgain) {
+      looksAgain = true;
+      setTimeout(lookAgain, Math.min(left, WAITING_ROOM_MS));
+    }
+    return true;
+  };
+
+  const take = (call: Call): Place | undefined => {
+    for (const [at, tier] of tiers.entries()) {
+      const choice = chooseUpstream(tier, call.affinity, NOBODY, roll);
+      if (choice === "busy") return undefined;
+      if (choice !== "down") {
+        budget.request();
+        return placeAt(choice, at);
+      }
+      if (at === 0 && settings.waitingRoomMs > 0 && staysInWaitingRoom(call)) return undefined;
+    }
+    throw nobody(settings.alias, tiers, clock.now());
+  };
+  const admission = createAdmission<Call, Place>(settings.alias, settings.queue, take, clock);
+
+  const placeIn = (tier: number, call: Call, tried: ReadonlySet<string>): Place | undefined => {
+    const choice = chooseUpstream(tiers[tier] ?? [], call.affinity, tried, roll);
+    return typeof choice === "object" ? placeAt(choice, tier) : undefined;
+  };
+  const placeBelow = (tier: number, call: Call): Place | undefined => {
+    for (let at = tier + 1; at < tiers.length; at++) {
+      const place = placeIn(at, call, NOBODY);
+      if (place) return place;
+    }
+    return undefined;
+  };
+
+  return {
+    get settings() {
+      return settings;
+    },
+    admission,
+    get running() {
+      return running;
+    },
+    get cache() {
+      return cache;
+    },
+    spare: (call, busy) => (budget.mayRetry() ? placeIn(0, call, busy) : undefined),
+    async placeAfter({ place, tried, attempts, error }, call, signal) {
+      const { tier } = place;
+      const allowed = attempts < settings.maxAttempts;
+      const replica = allowed && hasOther(tiers[tier], tried) && budget.mayRetry() && placeIn(tier, call, tried);
+      const next = replica || placeBelow(tier, call);
+      if (next || !allowed) return next;
+      const waitMs = backoffMs(attempts, roll, error.retryAfterSeconds);
+      if (waitMs === undefined || !budget.mayRetry()) return undefined;
+      await sleep(waitMs, undefined, { signal });
+      return placeIn(tier, call, NOBODY);
+    },
+    apply(next, nextTiers) {
+      // Another model server may give other vectors.
+      if (!isDeepStrictEqual(next, settings)) cache = next.cache && exactCache(next.cache);
+      settings = next;
+      tiers = nextTiers;
+      admission.setLimits(next.queue);
+    },
+  };
+}
+
+function hasOther(tier: LiveTier | undefined, tried: ReadonlySet<string>): boolean {
+  return tier?.some(({ members }) => members.some(({ name }) => !tried.has(name))) ?? false;
+}
+
+function nobody(alias: string, tiers: readonly LiveTier[], now: number): AppError {
+  const waits = tiers.flat().flatMap(({ members }) => members.map(({ breaker }) => breaker.retryAt - now));
+  const retryAfterSeconds = Math.max(1, Math.ceil(Math.min(...waits, 30_000) / 1000));
+  const message = `Nothing serves the model "${alias}" now. Try again in ${retryAfterSeconds} s.`;
+  return new AppError("unavailable", message, { retryAfterSeconds });
+}

@@ -1,0 +1,67 @@
+import { extractiveUpstream } from "../upstreams/extractive.ts";
+import { openAiUpstream } from "../upstreams/openai.ts";
+import type { Upstream } from "../upstreams/upstream.ts";
+import { type Breaker, type BreakerState, createBreaker } from "./breaker.ts";
+import type { Member } from "./choose-upstream.ts";
+import { createProber } from "./probe.ts";
+import type { Price, UpstreamSettings } from "./route-table.ts";
+
+/** A configured model server with what is known of it at this moment. */
+export type LiveUpstream = Member & {
+  readonly settings: UpstreamSettings;
+  readonly server: Upstream;
+  readonly breaker: Breaker;
+  readonly price: Price;
+  inFlight: number;
+  close(): Promise<void>;
+};
+
+/** Monotonic milliseconds. */
+export type Clock = { now(): number };
+
+/** One lost packet is no outage. */
+const FAILED_PROBES = 2;
+const FREE: Price = { inputPerMillion: 0, outputPerMillion: 0 };
+
+export function liveUpstream(
+  settings: UpstreamSettings,
+  clock: Clock,
+  onBreaker: (upstream: string, state: BreakerState) => void,
+  onChange: () => void,
+): LiveUpstream {
+  const server = settings.kind === "openai" ? openAiUpstream(settings) : extractiveUpstream(settings.name);
+  const breaker = createBreaker(clock, (state) => {
+    onBreaker(settings.name, state);
+    onChange();
+  });
+  let up = true;
+  let failed = FAILED_PROBES - 1; // who never answered is down at once: it may be starting
+  const onResult = (ok: boolean): void => {
+    // A server of one request at a time is silent while it works, and the request tells more than a probe.
+    if (!ok && live.inFlight > 0) return;
+    failed = ok ? 0 : failed + 1;
+    const before = up;
+    up = failed < FAILED_PROBES;
+    if (up !== before) onChange();
+  };
+  const prober =
+    settings.kind === "openai" ? createProber({ ask: server.ping, everyMs: settings.probeMs, onResult }) : undefined;
+  prober?.start();
+  const live: LiveUpstream = {
+    settings,
+    server,
+    breaker,
+    name: settings.name,
+    maxConcurrent: settings.maxConcurrent,
+    price: settings.kind === "openai" ? settings.price : FREE,
+    inFlight: 0,
+    get mayTry() {
+      return up && breaker.mayTry();
+    },
+    async close() {
+      prober?.stop();
+      await server.close();
+    },
+  };
+  return live;
+}

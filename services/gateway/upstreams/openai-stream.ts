@@ -1,0 +1,151 @@
+import type { Dispatcher } from "undici";
+import { AppError } from "#shared/errors.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { estimateUsage } from "./estimate-tokens.ts";
+import { type Ask, startExchange } from "./exchange.ts";
+import { parseChunk } from "./openai-chunk.ts";
+import { createSseParser } from "./sse-parser.ts";
+import type { ChatDelta, ChatRequest, Deltas, FinishReason, Usage } from "./upstream.ts";
+
+/** After the finish reason only the usage is missing, and an estimate can stand in for it. */
+const USAGE_MS = 1_000;
+const MAX_EVENT_CHARACTERS = 1024 * 1024;
+/** Text that the reader has not taken yet. Above it the connection is not read, so that the model server waits. */
+const MAX_HELD_CHARACTERS = 64 * 1024;
+/** No answer is so long; a server that never ends would fill the memory. */
+const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
+
+export type StreamLimits = { readonly firstTokenMs: number; readonly idleMs: number; readonly usageMs?: number };
+
+/**
+ * The deltas of one streamed answer. Written by hand because it runs for every token: what arrives while the reader is
+ * busy becomes one delta, and a reader that waits stops the connection.
+ */
+export function openStream(
+  pool: Dispatcher,
+  deadlines: Deadlines,
+  ask: Ask,
+  request: ChatRequest,
+  limits: StreamLimits,
+  signal: AbortSignal,
+): Promise<Deltas> {
+  const begun = Promise.withResolvers<Deltas>();
+  let held = "";
+  let length = 0;
+  let all = "";
+  let finishReason: FinishReason | undefined;
+  let usage: Usage | undefined;
+  let complete = false;
+  let told = false;
+  let failure: AppError | undefined;
+  let paused = false;
+  let waiting: PromiseWithResolvers<IteratorResult<ChatDelta, void>> | undefined;
+
+  const take = (): IteratorResult<ChatDelta, void> | undefined => {
+    if (held !== "") {
+      const text = held;
+      held = "";
+      if (paused) {
+        paused = false;
+        exchange.resume();
+      }
+      return { value: { type: "text-delta", text }, done: false };
+    }
+    if (!complete) return undefined;
+    if (told) return { value: undefined, done: true };
+    told = true;
+    return {
+      value: { type: "end", finishReason: finishReason!, usage: usage ?? estimateUsage(request, all) },
+      done: false,
+    };
+  };
+  const wake = (): void => {
+    if (length > 0 || complete) begun.resolve(deltas);
+    if (!waiting) return;
+    const next = take();
+    if (next) waiting.resolve(next);
+    else if (failure) waiting.reject(failure);
+    else return;
+    waiting = undefined;
+  };
+  const fail = (error: AppError): void => {
+    // Whole but for its usage, and the connection broke off or never closed: nothing is missing for the reader.
+    if (finishReason && !signal.aborted) complete = true;
+    else failure = error;
+    if (failure && length === 0) begun.reject(failure);
+    wake();
+  };
+  const onEvent = (data: string): void => {
+    if (complete) return;
+    if (data === "[DONE]") {
+      if (!finishReason) throw early();
+      complete = true;
+      return;
+    }
+    const chunk = parseChunk(data);
+    usage = chunk.usage ?? usage;
+    finishReason = chunk.finishReason ?? finishReason;
+    if (chunk.text !== "") {
+      held += chunk.text;
+      all += chunk.text;
+      length += chunk.text.length;
+      if (length > MAX_ANSWER_CHARACTERS) throw new AppError("upstream_failed", "The model server does not stop.");
+    }
+    if (finishReason) exchange.within(limits.usageMs ?? USAGE_MS, "The model server did not end its answer.");
+    else if (chunk.active || length > 0) exchange.within(limits.idleMs, "The model server stopped in mid-answer.");
+  };
+  const parser = createSseParser(MAX_EVENT_CHARACTERS, onEvent);
+  const guarded = (feed: () => void): void => {
+    try {
+      feed();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      exchange.stop();
+      fail(error);
+      return;
+    }
+    wake();
+    if (held.length > MAX_HELD_CHARACTERS && !paused) {
+      paused = true;
+      exchange.pause();
+    }
+  };
+  const exchange = startExchange(
+    pool,
+    deadlines,
+    ask,
+    {
+      onData: (piece) => guarded(() => parser.push(piece)),
+      onEnd: () =>
+        guarded(() => {
+          parser.end();
+          if (!finishReason) throw early();
+          complete = true;
+        }),
+      onFailure: fail,
+    },
+    signal,
+  );
+  exchange.within(limits.firstTokenMs, "The model server took too long to begin.");
+
+  const deltas: Deltas = {
+    next() {
+      const now = take();
+      if (now) return Promise.resolve(now);
+      if (failure) return Promise.reject(failure);
+      waiting = Promise.withResolvers();
+      return waiting.promise;
+    },
+    return() {
+      // After the last event the connection is kept: only its closing bytes are missing.
+      if (!complete) exchange.stop();
+      complete = told = true;
+      held = "";
+      return Promise.resolve({ value: undefined, done: true });
+    },
+    [Symbol.asyncIterator]: () => deltas,
+  };
+  return begun.promise;
+}
+
+const early = (): AppError => new AppError("upstream_failed", "The model server ended its answer early.");
