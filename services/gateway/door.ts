@@ -50,18 +50,16 @@ export function readJson(request: IncomingMessage): Promise<{ value: unknown; by
   return promise;
 }
 
-/** A failure in OpenAI's form, unless part of an answer is already on its way. */
-export function sendFailure(response: ServerResponse, error: unknown): number {
+/** A failure in OpenAI's form, unless part of an answer is already on its way. Returns the status. */
+export function sendFailure(response: ServerResponse, headers: string[], error: unknown): number {
   const failure = toFailure(error);
   if (response.headersSent || response.destroyed) return failure.status;
   const text = JSON.stringify(openAiBody(failure));
-  if (failure.retryAfterSeconds !== undefined) response.setHeader("retry-after", String(failure.retryAfterSeconds));
+  headers.push("content-type", "application/json", "content-length", String(Buffer.byteLength(text)));
+  if (failure.retryAfterSeconds !== undefined) headers.push("retry-after", String(failure.retryAfterSeconds));
   // The rest of a body that is too large is not waited for.
-  if (failure.status === 413) response.setHeader("connection", "close");
-  response.writeHead(failure.status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(text),
-  });
+  if (failure.status === 413) headers.push("connection", "close");
+  response.writeHead(failure.status, headers);
   response.end(text);
   return failure.status;
 }

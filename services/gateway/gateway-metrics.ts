@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Histogram, type Registry } from "prom-client";
+import { fastHistogram } from "./fast-histogram.ts";
 import type { BreakerState } from "./routing/breaker.ts";
 import type { LiveRoutes } from "./routing/live-routes.ts";
 import type { Served } from "./routing/serve.ts";
@@ -69,8 +70,8 @@ export function createGatewayMetrics(registry: Registry, service: string) {
   });
   const counter = (name: string, help: string, labelNames: string[]): Counter =>
     new Counter({ name, help, labelNames, registers });
-  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]): Histogram =>
-    new Histogram({ name, help, labelNames, buckets, registers });
+  const histogram = (name: string, help: string, buckets: readonly number[]) =>
+    fastHistogram(registry, name, help, "model", buckets);
   const http = registry.getSingleMetric("cairn_http_request_duration_seconds") as Histogram;
   const attempts = counter("cairn_gateway_attempts_total", "Tries of an upstream.", ["upstream", "outcome"]);
   const retries = counter("cairn_gateway_retries_total", "Requests that needed more than one try.", ["model"]);
@@ -84,21 +85,18 @@ export function createGatewayMetrics(registry: Registry, service: string) {
   const reloads = counter("cairn_gateway_route_file_total", "Route files read.", ["outcome"]);
   const firstToken = histogram(
     "cairn_gateway_time_to_first_token_seconds",
-    "From request to the first delta.",
-    ["model"],
+    "From the request to the first delta of its answer.",
     SECONDS,
   );
   const perToken = histogram(
     "cairn_gateway_time_per_output_token_seconds",
     "Between the first token and the last, by token.",
-    ["model"],
     TOKEN_SECONDS,
   );
-  const queueing = histogram("cairn_gateway_queue_seconds", "Waiting for a place.", ["model"], SECONDS);
+  const queueing = histogram("cairn_gateway_queue_seconds", "Waiting for a place.", SECONDS);
   const overhead = histogram(
     "cairn_gateway_overhead_seconds",
     "The gateway's own time up to the first byte: without the queue and the upstream.",
-    ["model"],
     OVERHEAD_SECONDS,
   );
   return {
@@ -111,18 +109,17 @@ export function createGatewayMetrics(registry: Registry, service: string) {
     onShadow: (upstream: string, outcome: ShadowOutcome): void => shadows.inc({ upstream, outcome }),
     onRouteFile: (outcome: "loaded" | "rejected"): void => reloads.inc({ outcome }),
     onServed(model: string, served: Served<unknown>, firstMs: number): void {
-      const label = { model };
-      firstToken.observe(label, firstMs / 1000);
-      queueing.observe(label, served.queuedMs / 1000);
-      overhead.observe(label, Math.max(0, firstMs - served.queuedMs - served.upstreamMs) / 1000);
-      if (served.attempts > 1) retries.inc(label);
+      firstToken(model, firstMs / 1000);
+      queueing(model, served.queuedMs / 1000);
+      overhead(model, Math.max(0, firstMs - served.queuedMs - served.upstreamMs) / 1000);
+      if (served.attempts > 1) retries.inc({ model });
     },
     onDone({ route, model, status, firstMs, totalMs, tokens: used, cost: paid }: Done): void {
       http.observe({ service, method: "POST", route, status: String(status) }, totalMs / 1000);
       if (used.prompt_tokens > 0) tokens.inc({ model, kind: "prompt" }, used.prompt_tokens);
       if (used.completion_tokens > 0) tokens.inc({ model, kind: "completion" }, used.completion_tokens);
       if (used.completion_tokens > 1 && totalMs > firstMs) {
-        perToken.observe({ model }, (totalMs - firstMs) / 1000 / (used.completion_tokens - 1));
+        perToken(model, (totalMs - firstMs) / 1000 / (used.completion_tokens - 1));
       }
       if (paid > 0) cost.inc({ model }, paid);
     },

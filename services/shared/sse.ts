@@ -4,11 +4,11 @@ import type { FastifyReply } from "fastify";
 import { openAiBody, toFailure } from "./errors.ts";
 
 const HEARTBEAT_MS = 15_000;
-const HEADERS = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
+const HEADERS = [
+  ...["content-type", "text/event-stream; charset=utf-8"],
+  ...["cache-control", "no-cache, no-transform"],
+  ...["x-accel-buffering", "no"],
+];
 
 /** What a stream is made of: `data` is sent as JSON, and a string as it is (`[DONE]`). */
 export type SseEvent = { readonly event?: string; readonly data: object | string };
@@ -21,24 +21,23 @@ export async function sendEvents(
 ): Promise<FastifyReply> {
   const first = await events.next();
   reply.hijack();
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
-  await writeFrames(reply.raw, framesOf(first, events), onUnexpected);
+  const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+  await writeFrames(reply.raw, headers, framesOf(first, events), onUnexpected);
   return reply;
 }
 
 /**
- * Writes an event stream: frames are text that `frame` made. The caller awaits its first event before, so that a
+ * Writes an event stream: frames are text that `frame` made, headers names and values in turn. The caller awaits its first event before, so that a
  * failure up to there is an ordinary HTTP error; a later one becomes an `error` event and an end without `[DONE]`.
  * Waits for a slow reader before pulling more; a frame counts as sent when the next one is asked for.
  */
 export async function writeFrames(
   raw: ServerResponse,
+  headers: readonly string[],
   frames: AsyncIterableIterator<string, void>,
   onUnexpected: (error: unknown) => void,
 ): Promise<void> {
-  raw.writeHead(200, HEADERS);
+  raw.writeHead(200, [...headers, ...HEADERS]);
   const heartbeat = setInterval(() => raw.writableNeedDrain || raw.write(": keep-alive\n\n"), HEARTBEAT_MS);
   try {
     for await (const text of frames) {

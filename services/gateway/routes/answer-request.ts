@@ -1,5 +1,4 @@
 import { AppError } from "#shared/errors.ts";
-import { writeFrames } from "#shared/sse.ts";
 import { cacheKey } from "../cache/exact-cache.ts";
 import type { LiveModel } from "../routing/live-model.ts";
 import { type Served, serve } from "../routing/serve.ts";
@@ -7,7 +6,6 @@ import { digest, type Shadow } from "../routing/shadow.ts";
 import type { ChatRequest, Completion, Deltas } from "../upstreams/upstream.ts";
 import type { AnswerShape } from "./answer-shape.ts";
 import { headerOf, type ModelRequest, type ModelRouteDeps } from "./model-request.ts";
-import { sendJson } from "./send-json.ts";
 
 /** Of the first messages: turns of one conversation share them, and so may a model server's prefix cache. */
 const PREFIX_CHARACTERS = 512;
@@ -25,15 +23,13 @@ export async function answerRequest(
   { alias, ask, stream, shape }: Asked,
   { routes, metrics, log, shadow }: ModelRouteDeps & { readonly shadow: Shadow },
 ): Promise<void> {
-  const { signal, response, headers } = request;
+  const { signal, headers } = request;
   const model = routes.find(alias, "chat");
   const key = keyOf(model, request, ask);
   const known = key && model.cache?.get<Completion>(key);
   if (known) {
-    response.setHeader("x-cairn-cache", "hit");
-    return stream
-      ? writeFrames(response, wholeAsFrames(known, shape), () => {})
-      : sendJson(response, shape.whole(known));
+    request.headersToSend.push("x-cairn-cache", "hit");
+    return stream ? request.sendFrames(wholeAsFrames(known, shape), () => {}) : request.sendJson(shape.whole(known));
   }
   const keep = (answer: Completion): void => {
     if (key) model.cache?.set(key, answer, answer.text.length * 2);
@@ -46,7 +42,7 @@ export async function answerRequest(
     request.onUsage(served.value.usage);
     keep(served.value);
     castShadow(routes.shadowOf(model), ask, shadow)?.resolve(digest(served.value.text));
-    return sendJson(response, shape.whole(served.value));
+    return request.sendJson(shape.whole(served.value));
   }
   const served = await serve(model, call, (by, stop) => by.stream(ask, stop), metrics.onAttempt, signal);
   request.onServed(alias, served);
@@ -56,7 +52,7 @@ export async function answerRequest(
     keep(answer);
     shadowed?.resolve(digest(answer.text));
   };
-  await writeFrames(response, framesOf(request, served, shape, collects ? onWhole : undefined), (error) => {
+  await request.sendFrames(framesOf(request, served, shape, collects ? onWhole : undefined), (error) => {
     shadowed?.reject(error);
     if (signal.aborted) return;
     const fields = { requestId: request.id, upstream: served.upstream.name };
@@ -72,14 +68,15 @@ async function* framesOf(
   shape: AnswerShape,
   onWhole: ((answer: Completion) => void) | undefined,
 ): AsyncGenerator<string, void> {
-  let { opening } = shape;
+  const events = shape.events();
+  let { opening } = events;
   let text = "";
   let reason: unknown = new Error("the reader left");
   try {
     for await (const delta of served.value) {
       if (delta.type === "text-delta") {
         if (onWhole) text += delta.text;
-        yield opening + shape.piece(delta.text);
+        yield opening + events.piece(delta.text);
         opening = "";
         continue;
       }
@@ -87,7 +84,7 @@ async function* framesOf(
       request.onUsage(usage);
       reason = undefined;
       onWhole?.({ text, finishReason, usage });
-      yield opening + shape.end(finishReason, usage);
+      yield opening + events.end(finishReason, usage);
       return;
     }
     throw new AppError("upstream_failed", "The model server ended its answer early.");
@@ -103,7 +100,8 @@ async function* wholeAsFrames(
   { text, finishReason, usage }: Completion,
   shape: AnswerShape,
 ): AsyncGenerator<string, void> {
-  yield shape.opening + shape.piece(text) + shape.end(finishReason, usage);
+  const events = shape.events();
+  yield events.opening + events.piece(text) + events.end(finishReason, usage);
 }
 
 /** Only what would be answered alike again: without chance, or with a seed. */

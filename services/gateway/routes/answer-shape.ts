@@ -1,9 +1,14 @@
 import { frame } from "#shared/sse.ts";
 import type { Completion, FinishReason, Usage } from "../upstreams/upstream.ts";
 
-/** How an answer is written: whole, or as the events of a stream. The envelope of a stream is made once. */
+/** How an answer is written: whole, or as the events of a stream. */
 export type AnswerShape = {
   whole(completion: Completion): object;
+  /** The events share their envelope, which is made once. */
+  events(): EventShape;
+};
+
+export type EventShape = {
   /** The event before the first piece, if the format has one. */
   readonly opening: string;
   piece(text: string): string;
@@ -14,35 +19,42 @@ export type AnswerShape = {
 export type Head = { readonly id: string; readonly created: number; readonly model: string };
 
 export function chatShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
-  const head = { id, object: "chat.completion.chunk", created, model };
-  const { event, usageEvent } = envelope(head, withUsage);
-  const choice = (delta: string, finish: string): string =>
-    event(`{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}`);
   return {
     whole({ text, finishReason, usage }) {
       const message = { role: "assistant", content: text, refusal: null };
       const choices = [{ index: 0, message, logprobs: null, finish_reason: finishReason }];
       return { id, object: "chat.completion", created, model, choices, usage: usageOf(usage) };
     },
-    opening: choice('{"role":"assistant","content":""}', "null"),
-    piece: (text) => choice(`{"content":${JSON.stringify(text)}}`, "null"),
-    end: (finishReason, usage) => choice("{}", `"${finishReason}"`) + usageEvent(usage) + DONE,
+    events() {
+      const { event, usageEvent } = envelope({ id, object: "chat.completion.chunk", created, model }, withUsage);
+      const choice = (delta: string, finish: string): string =>
+        event(`{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}`);
+      return {
+        opening: choice('{"role":"assistant","content":""}', "null"),
+        piece: (text) => choice(`{"content":${JSON.stringify(text)}}`, "null"),
+        end: (finishReason, usage) => choice("{}", `"${finishReason}"`) + usageEvent(usage) + DONE,
+      };
+    },
   };
 }
 
 export function completionShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
   const head = { id, object: "text_completion", created, model };
-  const { event, usageEvent } = envelope(head, withUsage);
-  const choice = (text: string, finish: string): string =>
-    event(`{"index":0,"text":${JSON.stringify(text)},"logprobs":null,"finish_reason":${finish}}`);
   return {
     whole({ text, finishReason, usage }) {
       const choices = [{ index: 0, text, logprobs: null, finish_reason: finishReason }];
       return { ...head, choices, usage: usageOf(usage) };
     },
-    opening: "",
-    piece: (text) => choice(text, "null"),
-    end: (finishReason, usage) => choice("", `"${finishReason}"`) + usageEvent(usage) + DONE,
+    events() {
+      const { event, usageEvent } = envelope(head, withUsage);
+      const choice = (text: string, finish: string): string =>
+        event(`{"index":0,"text":${JSON.stringify(text)},"logprobs":null,"finish_reason":${finish}}`);
+      return {
+        opening: "",
+        piece: (text) => choice(text, "null"),
+        end: (finishReason, usage) => choice("", `"${finishReason}"`) + usageEvent(usage) + DONE,
+      };
+    },
   };
 }
 

@@ -5,7 +5,6 @@ import type { DoorHandler } from "../door.ts";
 import { createEmbed, type Embed } from "../embeddings/embed.ts";
 import type { LiveModel } from "../routing/live-model.ts";
 import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
-import { sendJson } from "./send-json.ts";
 
 const MAX_TEXTS = 2048;
 const text = z.string().min(1, "An empty text has no embedding");
@@ -37,10 +36,10 @@ export function embeddings(deps: ModelRouteDeps): DoorHandler {
     const asked = { texts, dimensions: body.dimensions ?? undefined, call };
     const { vectors, usage, served } = await embedOf(model)(asked, request.signal);
     if (served) request.onServed(body.model, served);
-    else request.response.setHeader("x-cairn-cache", "hit");
+    else request.headersToSend.push("x-cairn-cache", "hit");
     request.onUsage(usage);
     const encode = body.encoding_format === "base64" ? base64Of : (vector: Float32Array) => Array.from(vector);
-    sendJson(request.response, {
+    request.sendJson({
       object: "list",
       data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: encode(vector) })),
       model: body.model,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { signalOf } from "#shared/cancel.ts";
 import type { Log } from "#shared/log.ts";
+import { writeFrames } from "#shared/sse.ts";
 import type { AccessLog } from "../access-log.ts";
 import { type DoorHandler, readJson, sendFailure } from "../door.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
@@ -26,7 +27,8 @@ export type ModelRouteDeps = {
 export type ModelRequest = {
   readonly id: string;
   readonly headers: IncomingHttpHeaders;
-  readonly response: ServerResponse;
+  /** Names and values in turn: cheaper for Node than headers set one by one. */
+  readonly headersToSend: string[];
   readonly caller: Caller;
   readonly body: unknown;
   readonly signal: AbortSignal;
@@ -34,6 +36,8 @@ export type ModelRequest = {
   call(conversation: string | undefined, prefix: string): Call;
   /** An upstream has it. */
   onServed(model: string, served: Served<unknown>): void;
+  sendJson(value: object): void;
+  sendFrames(frames: AsyncIterableIterator<string, void>, onUnexpected: (error: unknown) => void): Promise<void>;
   /** What it has used, for limits, costs and metrics. */
   onUsage(usage: Usage): void;
 };
@@ -54,7 +58,7 @@ export function modelRoute(
     const started = performance.now();
     const id = crypto.randomUUID();
     const signal = signalOf(response);
-    response.setHeader("x-request-id", id);
+    const headersToSend = ["x-request-id", id, "x-content-type-options", "nosniff"];
     let permit: { settle(usedTokens: number, cost: number): void } | undefined;
     let caller: Caller | undefined;
     let alias = "none";
@@ -74,7 +78,7 @@ export function modelRoute(
       await serve({
         id,
         headers,
-        response,
+        headersToSend,
         caller,
         body,
         signal,
@@ -90,19 +94,27 @@ export function modelRoute(
           served = by;
           firstMs = performance.now() - started;
           metrics.onServed(model, by, firstMs);
-          response.setHeader("x-cairn-upstream", by.upstream.name);
-          response.setHeader("x-cairn-model", headerSafe(by.upstream.server.model));
-          response.setHeader("x-cairn-attempts", by.attempts);
-          response.setHeader("server-timing", timing(by, firstMs));
+          const { name, server } = by.upstream;
+          headersToSend.push("x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model));
+          headersToSend.push("x-cairn-attempts", String(by.attempts), "server-timing", timing(by, firstMs));
         },
+        sendJson(value) {
+          const text = JSON.stringify(value);
+          headersToSend.push("content-type", "application/json", "content-length", String(Buffer.byteLength(text)));
+          response.writeHead(200, headersToSend);
+          response.end(text);
+        },
+        sendFrames: (frames, onUnexpected) => writeFrames(response, headersToSend, frames, onUnexpected),
         onUsage(usage) {
           tokens = usage;
-          const { inputPerMillion, outputPerMillion } = served!.upstream.price;
+          // Without an upstream a cache had it, which costs nothing.
+          if (!served) return;
+          const { inputPerMillion, outputPerMillion } = served.upstream.price;
           cost = (usage.prompt_tokens * inputPerMillion + usage.completion_tokens * outputPerMillion) / 1_000_000;
         },
       });
     } catch (error) {
-      status = signal.aborted ? CLIENT_LEFT : sendFailure(response, error);
+      status = signal.aborted ? CLIENT_LEFT : sendFailure(response, headersToSend, error);
       if (status === 500) log.error("unexpected", error, { requestId: id, route });
     } finally {
       permit?.settle(tokens.prompt_tokens + tokens.completion_tokens, cost);
@@ -133,12 +145,12 @@ const CLIENT_LEFT = 499;
 /** What an answer cost beside the model itself: waiting for a place, and the gateway's own work. */
 function timing({ queuedMs, upstreamMs }: Served<unknown>, firstMs: number): string {
   const overhead = Math.max(0, firstMs - queuedMs - upstreamMs);
-  return `queue;dur=${queuedMs.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}, overhead;dur=${overhead.toFixed(2)}`;
+  return `queue;dur=${rounded(queuedMs)}, upstream;dur=${rounded(upstreamMs)}, overhead;dur=${rounded(overhead)}`;
 }
 
 export function headerOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-const headerSafe = (text: string): string => text.replaceAll(/[^\x21-\x7e]/g, "?");
+const headerSafe = (text: string): string => (/[^\x21-\x7e]/.test(text) ? text.replaceAll(/[^\x21-\x7e]/g, "?") : text);
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;

@@ -5,7 +5,6 @@ import type { DoorHandler } from "../door.ts";
 import { hedged } from "../routing/hedge.ts";
 import { estimateTokens } from "../upstreams/estimate-tokens.ts";
 import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
-import { sendJson } from "./send-json.ts";
 
 const MAX_DOCUMENTS = 1000;
 
@@ -38,7 +37,7 @@ export function rerank(deps: ModelRouteDeps): DoorHandler {
     const { results, tokens } = served.value;
     const total_tokens = tokens ?? estimateTokens(query) * documents.length + estimateTokens(documents.join(""));
     request.onUsage({ prompt_tokens: total_tokens, completion_tokens: 0, estimated: tokens === undefined });
-    sendJson(request.response, {
+    request.sendJson({
       id: request.id,
       model: body.model,
       results: results.slice(0, body.top_n ?? results.length).map(({ index, relevance_score }) => ({

@@ -152,13 +152,20 @@ export function createLiveModel(
       return placeIn(tier, call, NOBODY);
     },
     apply(next, nextTiers) {
-      // Another model server may give other vectors.
-      if (!isDeepStrictEqual(next, settings)) cache = next.cache && exactCache(next.cache);
+      // Another model server may give other vectors, also under the same name.
+      const same = isDeepStrictEqual(next, settings) && sameMembers(tiers, nextTiers);
+      if (!same) cache = next.cache && exactCache(next.cache);
       settings = next;
       tiers = nextTiers;
       admission.setLimits(next.queue);
     },
   };
+}
+
+function sameMembers(before: readonly LiveTier[], after: readonly LiveTier[]): boolean {
+  const membersOf = (tiers: readonly LiveTier[]) => tiers.flat().flatMap(({ members }) => members);
+  const known = membersOf(before);
+  return membersOf(after).every((member, at) => member === known[at]);
 }
 
 function hasOther(tier: LiveTier | undefined, tried: ReadonlySet<string>): boolean {
