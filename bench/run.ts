@@ -1,11 +1,19 @@
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
-  retrieval: async () => (await import("./retrieval.ts")).retrieval(process.env.EVAL_DATA_DIR ?? "../shared/datasets"),
+const env = process.env;
+
+const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  retrieval: async () => (await import("./retrieval.ts")).retrieval(env.EVAL_DATA_DIR ?? "../shared/datasets"),
+  gateway: async (only) =>
+    (await import("./gateway.ts")).gateway({
+      judge: env.GATEWAY_BENCH_DIR ?? "../shared/bench/gateway",
+      peers: env.GATEWAY_PEERS_DIR ?? "node_modules/.cache/gateway-peers",
+      only,
+    }),
 };
 
-const name = process.argv[2] ?? "";
+const [name = "", ...args] = process.argv.slice(2);
 const benchmark = BENCHMARKS[name];
 if (!benchmark) {
   process.stderr.write(`Which benchmark? One of: ${Object.keys(BENCHMARKS).join(", ")}\n`);
   process.exit(2);
 }
-await benchmark();
+await benchmark(args);
