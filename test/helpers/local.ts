@@ -18,6 +18,7 @@ export type Options = {
   readonly folder?: string;
   /** A model server that answers before the extractive one. */
   readonly modelUrl?: string;
+  readonly chatModel?: string | undefined;
   readonly auth?: "open" | "keys";
 };
 export type Ask = { readonly key?: string; readonly signal?: AbortSignal; readonly method?: string };
@@ -31,7 +32,11 @@ export async function openLocal(options: Options = {}) {
   const metrics = createMetrics();
   const unexpected: unknown[] = [];
   const log: Log = { info: () => {}, warn: () => {}, error: (_event, error) => void unexpected.push(error) };
-  const models = { openaiBaseUrl: modelUrl, openaiApiKey: modelUrl && "k", chatModel: modelUrl && "mock-model" };
+  const models = {
+    openaiBaseUrl: modelUrl,
+    openaiApiKey: modelUrl && "k",
+    chatModel: options.chatModel ?? (modelUrl && "mock-model"),
+  };
   const local = await startLocal(
     { host: "127.0.0.1", port: 0, gatewayPort: 0, open: auth === "open", models },
     {

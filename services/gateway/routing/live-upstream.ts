@@ -37,16 +37,17 @@ export function liveUpstream(
   let up = true;
   let failed = FAILED_PROBES - 1; // who never answered is down at once: it may be starting
   const onResult = (ok: boolean): void => {
-    // A server of one request at a time is silent while it works, and the request tells more than a probe.
-    if (!ok && live.inFlight > 0) return;
+    if (live.inFlight > 0) return;
     failed = ok ? 0 : failed + 1;
     const before = up;
     up = failed < FAILED_PROBES;
     if (up !== before) onChange();
   };
-  const prober =
-    settings.kind === "openai" ? createProber({ ask: server.ping, everyMs: settings.probeMs, onResult }) : undefined;
-  prober?.start();
+  // A request under way tells more than a probe; and llama.cpp's Python server breaks it off when another one comes.
+  const ask = async (signal: AbortSignal): Promise<void> => {
+    if (live.inFlight === 0) await server.ping(signal);
+  };
+  const prober = settings.kind === "openai" ? createProber({ ask, everyMs: settings.probeMs, onResult }) : undefined;
   const live: LiveUpstream = {
     settings,
     server,
@@ -63,5 +64,6 @@ export function liveUpstream(
       await server.close();
     },
   };
+  prober?.start();
   return live;
 }

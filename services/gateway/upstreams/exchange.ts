@@ -13,8 +13,8 @@ export type Ask = {
   readonly totalMs: number;
 };
 
-/** Hears of the body of a 200, and then of its end or of what went wrong, once. */
-export type Sink = { onData(piece: Buffer): void; onEnd(): void; onFailure(error: AppError): void };
+/** Hears of the headers and the body of a 200, and then of its end or of what went wrong, once. */
+export type Sink = { onHeaders?(): void; onData(piece: Buffer): void; onEnd(): void; onFailure(error: AppError): void };
 
 /** A running request to a model server. */
 export type Exchange = {
@@ -77,7 +77,9 @@ export function startExchange(
         if (over) started.abort(STOPPED);
       },
       onResponseStart(_controller, status, responseHeaders) {
-        if (status === 200) return;
+        // Early hints and the like: the answer is yet to come.
+        if (over || status < 200) return;
+        if (status === 200) return sink.onHeaders?.();
         const retryAfter = responseHeaders["retry-after"];
         refusal = { status, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, text: "", bytes: 0 };
       },

@@ -15,7 +15,12 @@ const MAX_HELD_CHARACTERS = 64 * 1024;
 /** No answer is so long; a server that never ends would fill the memory. */
 const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
 
-export type StreamLimits = { readonly firstTokenMs: number; readonly idleMs: number; readonly usageMs?: number };
+export type StreamLimits = {
+  readonly headersMs: number;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  readonly usageMs?: number;
+};
 
 /**
  * The deltas of one streamed answer. Written by hand because it runs for every token: what arrives while the reader is

@@ -107,7 +107,11 @@ export function openAiUpstream(settings: OpenAiSettings): Upstream {
       return jsonOf(await textOf(path, { ...body, model }, timeouts.headersMs, signal));
     },
     async ping(signal) {
-      await textOf("/models", undefined, timeouts.headersMs, signal);
+      const { path, headers: sent } = askOf("/models", undefined);
+      const { statusCode, body } = await pool.request({ path, method: "GET", headers: sent, signal });
+      await body.dump();
+      // Who does not list models, or not to us, is there all the same.
+      if (statusCode >= 500) throw new AppError("unavailable", `The model server is not well (status ${statusCode}).`);
     },
     close: () => pool.destroy(),
   };
