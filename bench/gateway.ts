@@ -26,14 +26,16 @@ export type GatewaySettings = {
   /** Where the peers are, or will be installed (about 2 GB). */
   readonly peers: string;
   readonly only: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
 /**
  * The gateway beside its peers and a bare pass-through, all features on, in one run on this machine; then what it does
  * when something goes wrong. Needs wrk and taskset.
  */
-export async function gateway({ judge, peers: peersFolder, only }: GatewaySettings): Promise<void> {
+export async function gateway({ judge, peers: peersFolder, only, environment }: GatewaySettings): Promise<void> {
   const peers = resolve(peersFolder);
+  const run = runIn.bind(undefined, environment);
   const judgeFolder = resolve(judge);
   if (!existsSync(join(judgeFolder, "compare.mjs"))) {
     process.stdout.write(`gateway: skipped, there is no judge at ${judgeFolder} (GATEWAY_BENCH_DIR)\n`);
@@ -124,9 +126,15 @@ function verdicts(medians: Medians): Verdict[] {
   ];
 }
 
-function run(command: string, args: readonly string[], env: Record<string, string>, cwd: string): void {
+function runIn(
+  environment: GatewaySettings["environment"],
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd: string,
+): void {
   const { status, error } = spawnSync(command, args, {
-    env: { ...process.env, ...env },
+    env: { ...environment, ...env },
     cwd,
     stdio: ["ignore", "inherit", "ignore"],
   });

@@ -7,6 +7,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
       judge: env.GATEWAY_BENCH_DIR ?? "../shared/bench/gateway",
       peers: env.GATEWAY_PEERS_DIR ?? "node_modules/.cache/gateway-peers",
       only,
+      environment: env,
     }),
 };
 

@@ -50,9 +50,12 @@ export type VersionRow = {
   readonly retired_at: number | null;
 };
 
+/** The entries of a row of `document` or `source`. */
 export const aclOf = (row: { readonly acl: string }): AclEntry[] => JSON.parse(row.acl) as AclEntry[];
 
 /** Everything a version stores is below this key, so deleting it is one call. */
 export const blobsOf = (tenant: string, versionId: string): string => `${tenant}/${versionId}`;
+/** Key of the bytes as they were sent. */
 export const originalOf = (tenant: string, versionId: string): string => `${blobsOf(tenant, versionId)}/original`;
+/** Key of the normalised text in UTF-8, which citations point into. */
 export const textOf = (tenant: string, versionId: string): string => `${blobsOf(tenant, versionId)}/text`;

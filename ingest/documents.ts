@@ -1,11 +1,14 @@
+import { audit } from "#shared/audit.ts";
 import type { Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { type AclEntry, mayRead, type Principal, scopeOf } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import { aclOf, type DocumentRow, type Store, type VersionRow } from "./document-row.ts";
 import { enqueueRefile, refileDocument } from "./refile.ts";
 
 const SCAN_ROWS = 200;
+const MAX_SCANS = 10;
 const SELECT = `select d.*, (select j.state from document_version v join job j on j.id = v.id
   where v.document_id = d.id and v.seq = d.latest_seq) as latest_job from document d`;
 
@@ -33,20 +36,43 @@ export async function getDocument(sql: Sql, principal: Principal, id: string): P
   return row;
 }
 
-/** Newest first. */
+/** The row whoever may open it, deleted or not. */
+export async function rowOf(sql: Sql, id: string): Promise<DocumentRow> {
+  const row = await sql.get<DocumentRow>(`${SELECT} where d.id = $1`, [id]);
+  if (!row) throw new Error(`There is no row of the document ${id}`);
+  return row;
+}
+
+/** Newest first; only those since the document was last deleted. */
 export const versionsOf = (sql: Sql, documentId: string): Promise<VersionState[]> =>
   sql.all<VersionState>(
-    `select v.*, j.state, j.reason, j.code from document_version v left join job j on j.id = v.id
-     where v.document_id = $1 order by v.seq desc`,
+    `select v.*, j.state, j.reason, j.code from document_version v join document d on d.id = v.document_id
+       left join job j on j.id = v.id
+     where v.document_id = $1 and ${OUTLIVED_DELETION} order by v.seq desc`,
     [documentId],
   );
 
+/** A version that is searchable or was. Rejects with `not_found` for all others, and for those from before a deletion. */
+export async function readVersion(sql: Sql, documentId: string, versionId: string): Promise<VersionRow> {
+  const version = await sql.get<VersionRow>(
+    `select v.* from document_version v join document d on d.id = v.document_id
+     where v.id = $1 and v.document_id = $2 and v.ready_at is not null and ${OUTLIVED_DELETION}`,
+    [versionId, documentId],
+  );
+  if (!version) throw new AppError("not_found", "This version does not exist or has no text yet.");
+  return version;
+}
+
 export type Page = {
-  readonly documents: DocumentRow[] /** Absent on the last page. */;
+  readonly documents: DocumentRow[];
+  /** Absent on the last page. */
   readonly next: string | undefined;
 };
 
-/** Newest first. Rows are filtered after the query, so a page is filled from as many scans as it takes. */
+/**
+ * Newest first. Rows are filtered after the query, so a page is filled from several scans; after `MAX_SCANS` it ends
+ * as it is, maybe empty, and `next` goes on from there: the database answers nobody else meanwhile.
+ */
 export async function listDocuments(
   sql: Sql,
   principal: Principal,
@@ -54,24 +80,27 @@ export async function listDocuments(
 ): Promise<Page> {
   const documents: DocumentRow[] = [];
   let [at, id] = cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : fromCursor(cursor);
-  for (;;) {
+  for (let scan = 0; scan < MAX_SCANS; scan++) {
+    // The first comparison alone is what an index can seek by.
     const rows = await sql.all<DocumentRow>(
       `${SELECT} where d.tenant = $1 and d.deleted_at is null and ($4 = '' or d.collection = $4)
-       and (d.created_at < $2 or (d.created_at = $2 and d.id > $3)) order by d.created_at desc, d.id limit ${SCAN_ROWS}`,
+       and d.created_at <= $2 and (d.created_at < $2 or d.id > $3) order by d.created_at desc, d.id limit ${SCAN_ROWS}`,
       [principal.tenant, at, id, collection ?? ""],
     );
     for (const row of rows) {
       if (!mayOpen(principal, row)) continue;
-      if (documents.length === limit) return { documents, next: toCursor(documents.at(-1)!) };
+      const last = documents.at(-1);
+      if (last && documents.length === limit) return { documents, next: toCursor(last.created_at, last.id) };
       documents.push(row);
     }
     const last = rows.at(-1);
     if (!last || rows.length < SCAN_ROWS) return { documents, next: undefined };
     [at, id] = [last.created_at, last.id];
   }
+  return { documents, next: toCursor(at, id) };
 }
 
-const toCursor = (row: DocumentRow): string => Buffer.from(`${row.created_at}:${row.id}`).toString("base64url");
+const toCursor = (at: number, id: string): string => Buffer.from(`${at}:${id}`).toString("base64url");
 
 function fromCursor(cursor: string): [number, string] {
   const [, at, id] = /^(\d{1,16}):([\w-]{1,64})$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
@@ -136,27 +165,11 @@ export async function tombstone(store: Pick<Store, "now" | "newId">, sql: Sql, r
     row.id,
   ]);
   const payload = { documentId: row.id, versionIds: versions.map((version) => version.id) };
-  await enqueue(sql, { id: jobId, tenant: row.tenant, kind: "remove", payload }, now);
+  // Before any upload: it costs little, and until it is done the content is still stored.
+  await enqueue(sql, { id: jobId, tenant: row.tenant, kind: "remove", payload, priority: 0 }, now);
   await sql.run(
     "insert into ingestion_event (id, tenant, kind, document_id, version_id, at) values ($1, $2, 'delete', $3, $4, $5)",
     [store.newId(), row.tenant, row.id, row.current_version, now],
   );
   return jobId;
-}
-
-export async function audit(
-  store: Pick<Store, "now" | "newId">,
-  sql: Sql,
-  { tenant, subject }: Pick<Principal, "tenant" | "subject">,
-  action: string,
-  target: string,
-): Promise<void> {
-  await sql.run("insert into audit (id, tenant, subject, action, target, at) values ($1, $2, $3, $4, $5, $6)", [
-    store.newId(),
-    tenant,
-    subject,
-    action,
-    target,
-    store.now(),
-  ]);
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "#shared/digest.ts";
 import type { NewDocument } from "./accept.ts";
 import { blobsOf, originalOf, type Store } from "./document-row.ts";
 
@@ -11,13 +11,14 @@ export type Draft = {
   readonly stored: () => boolean;
 };
 
+/** Gives the version its id and digest; nothing is stored yet. */
 export function draftOf({ blobs, newId }: Store, input: NewDocument): Draft {
   const versionId = newId();
   let stored: Promise<void> | undefined;
   return {
     input,
     versionId,
-    digest: createHash("sha256").update(input.bytes).digest("hex"),
+    digest: sha256(input.bytes),
     stored: () => stored !== undefined,
     store: () => {
       stored ??= blobs.put(originalOf(input.tenant, versionId), input.bytes);
@@ -26,6 +27,7 @@ export function draftOf({ blobs, newId }: Store, input: NewDocument): Draft {
   };
 }
 
+/** Removes the bytes of versions that never came to be. Never rejects: what stays is only unused space. */
 export async function discard({ blobs }: Store, drafts: readonly Draft[]): Promise<void> {
   const stored = drafts.filter((draft) => draft.stored());
   await Promise.allSettled(stored.map(({ input, versionId }) => blobs.remove(blobsOf(input.tenant, versionId))));

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Chunk } from "#shared/chunk.ts";
 import { codePointLength } from "#shared/codepoints.ts";
 import type { Database, Sql } from "#shared/database.ts";
+import { commitment } from "#shared/digest.ts";
 import type { Filing } from "#shared/index.ts";
 import type { Job, Queue } from "#shared/queue.ts";
 import type { VersionRow } from "./document-row.ts";
@@ -76,7 +76,8 @@ async function flipOne(
   }
   if (!held) return;
   const at = now();
-  const commitment = commit(version.salt, parsed.text);
+  // Salted, so that the public log does not let anyone confirm a guessed text.
+  const textCommitment = commitment(version.salt, parsed.text);
   const title = effectiveTitle(state, version, parsed.title);
   await sql.run("update document set current_version = $1, title = $2, updated_at = $3 where id = $4", [
     version.id,
@@ -92,7 +93,7 @@ async function flipOne(
       parsed.title,
       parsed.mediaType,
       parsed.parser,
-      commitment,
+      textCommitment,
       codePointLength(parsed.text),
       chunks.length,
       version.id,
@@ -110,10 +111,11 @@ async function flipOne(
   await sql.run(
     `insert into ingestion_event (id, tenant, kind, document_id, version_id, commitment, at)
      values ($1, $2, 'upsert', $3, $4, $5, $6)`,
-    [newId(), version.tenant, version.document_id, version.id, commitment, at],
+    [newId(), version.tenant, version.document_id, version.id, textCommitment, at],
   );
 }
 
+/** What decides about a version now; `undefined` when its rows are gone. */
 export const stateOf = (sql: Sql, versionId: string): Promise<State | undefined> =>
   sql.get<State>(
     `select d.acl, d.title, d.deleted_at, d.current_version, v.retired_at, c.seq as current_seq, c.title as current_title
@@ -122,6 +124,7 @@ export const stateOf = (sql: Sql, versionId: string): Promise<State | undefined>
     [versionId],
   );
 
+/** Whether the version must not become current: deleted, or overtaken by a later one. */
 export function isStale(state: State, version: { readonly seq: number }): boolean {
   if (state.deleted_at !== null || state.retired_at !== null) return true;
   return state.current_seq !== null && state.current_seq > version.seq;
@@ -131,7 +134,3 @@ export function isStale(state: State, version: { readonly seq: number }): boolea
 export function effectiveTitle(state: State, version: { readonly title: string }, found: string): string {
   return state.title === (state.current_title ?? version.title) ? found : state.title;
 }
-
-/** Salted, so that the public log does not let anyone confirm a guessed text. */
-const commit = (salt: string, text: string): string =>
-  createHash("sha256").update(Buffer.from(salt, "hex")).update(text).digest("hex");

@@ -1,24 +1,19 @@
-import { createHash } from "node:crypto";
 import type { Blobs } from "#shared/blobs.ts";
 import type { Chunk } from "#shared/chunk.ts";
 import type { Database } from "#shared/database.ts";
+import { sha256 } from "#shared/digest.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Job, Queue } from "#shared/queue.ts";
-import { concurrently } from "./concurrently.ts";
+import type { Passage } from "./chunk/chunk.ts";
 import { aclOf, blobsOf, originalOf, textOf, type VersionRow } from "./document-row.ts";
 import { effectiveTitle, flip, isStale, type Prepared, stateOf } from "./flip.ts";
+import { inGroups } from "./in-groups.ts";
 import { refile, refileDocument } from "./refile.ts";
 
 /** More than the parser has processes, so that none of them waits for a blob. */
 const PARSES_AT_ONCE = 4;
-
-export type Passage = {
-  readonly start: number;
-  readonly end: number;
-  readonly headingPath: readonly string[];
-  readonly page: number | undefined;
-  readonly text: string;
-};
+/** Of text that is parsed and not yet in the index. One document may be larger; then it is a group of its own. */
+const MAX_HELD_LENGTH = 16 * 1024 * 1024;
 
 /** Bytes to normalised text and passages. Rejects with an `AppError` for what cannot be read. */
 export type Parse = (
@@ -42,27 +37,40 @@ export type BatchResult = { readonly done: readonly Job[]; readonly failed: read
 /**
  * The way of leased documents from stored bytes to searchable chunks. Searchers see nothing of it before the
  * flip; after it, nothing of the old version. Every step may run again: a crash anywhere costs only time.
+ * Documents become visible in groups, as they are parsed: none waits for a slower one of its batch.
  */
 export async function ingestBatch(
   deps: PipelineDeps,
   jobs: readonly Job[],
-  onStep: (step: string) => Promise<void>,
+  onStep: (step: string, jobs: readonly Job[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<BatchResult> {
-  await onStep("parse");
+  const done: Job[] = [];
   const failed: Failed[] = [];
-  const prepared = await concurrently(jobs, PARSES_AT_ONCE, (job) =>
-    prepare(deps, job, signal).catch((error: unknown) => {
+  const limits = {
+    limit: PARSES_AT_ONCE,
+    maxHeld: MAX_HELD_LENGTH,
+    weigh: ({ parsed }: Prepared) => parsed.text.length,
+  };
+  const prepareOne = async (job: Job): Promise<Prepared | undefined> => {
+    try {
+      await onStep("parse", [job]);
+      return await prepare(deps, job, signal);
+    } catch (error) {
       failed.push({ job, error });
       return undefined;
-    }),
-  );
-  await onStep("index");
-  const outcome = await settle(
-    deps,
-    prepared.filter((one) => one !== undefined),
-  );
-  return { done: outcome.done, failed: [...failed, ...outcome.failed] };
+    }
+  };
+  await inGroups(jobs, limits, prepareOne, async (group) => {
+    await onStep(
+      "index",
+      group.map(({ job }) => job),
+    );
+    const outcome = await settle(deps, group);
+    done.push(...outcome.done);
+    failed.push(...outcome.failed);
+  });
+  return { done, failed };
 }
 
 async function prepare(deps: PipelineDeps, job: Job, signal: AbortSignal): Promise<Prepared | undefined> {
@@ -132,7 +140,7 @@ export async function removeVersions(deps: PipelineDeps, job: Job): Promise<void
 
 /** From version and place alone, so that writing a version again replaces what is there. */
 function chunkId(versionId: string, start: number): string {
-  const hex = createHash("sha256").update(`${versionId}:${start}`).digest("hex");
+  const hex = sha256(`${versionId}:${start}`);
   return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     "-",
   );

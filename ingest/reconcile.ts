@@ -41,7 +41,7 @@ export async function reconcile(
           );
         } else if (known.state === "done") {
           await sql.run(
-            "update job set state = 'ready', attempts = 0, run_at = $1, step = null, finished_at = null, updated_at = $1 where id = $2",
+            "update job set state = 'ready', attempts = 0, leases = 0, run_at = $1, step = null, finished_at = null, updated_at = $1 where id = $2",
             [now(), id],
           );
         }

@@ -85,7 +85,7 @@ test.each(OWNERS)("%s is imported by %s alone", (what, owner) => {
   }
 });
 
-test("only main files read the environment, exit and call listen of a server", () => {
+test("only main files read the environment and exit", () => {
   for (const file of SOURCES.filter(
     (name) => !/(\/main|^bench\/run|shared\/(shutdown|run-main)|-child)\.ts$/.test(name),
   )) {
@@ -93,10 +93,24 @@ test("only main files read the environment, exit and call listen of a server", (
   }
 });
 
-test("domain code knows no transport: routes are imported by apps only", () => {
-  for (const file of SOURCES.filter((name) => !/\/(app|main)\.ts$/.test(name) && !name.includes("/routes/"))) {
+test("only main files, and what serves several in one process, listen", () => {
+  const listeners = /\/main\.ts$|^services\/local\/app\.ts$|^services\/shared\/(server|serve-operations)\.ts$|^bench\//;
+  for (const file of SOURCES.filter((name) => !listeners.test(name))) {
+    expect(textOf(file), file).not.toMatch(/\blisten\(/);
+  }
+});
+
+/** [what is imported, who alone may import it] */
+const ONE_WAY: [what: RegExp, by: RegExp][] = [
+  [/\/main\.ts$/, /^$/],
+  [/^(services|ingest)\/.*\/app\.ts$/, /\/main\.ts$|^services\/local\//],
+  [/\/routes\//, /\/(app|main)\.ts$|\/routes\//],
+];
+
+test.each(ONE_WAY)("imports go one way, main → app → routes → domain: %s is imported by %s alone", (what, by) => {
+  for (const file of SOURCES.filter((name) => !by.test(name))) {
     expect(
-      importsOf(file).filter(({ from }) => from.includes("/routes/")),
+      importsOf(file).filter(({ from }) => what.test(from)),
       file,
     ).toEqual([]);
   }
@@ -128,7 +142,7 @@ test("files are short", () => {
   expect(long).toEqual([]);
 });
 
-test("no any, no ignored error, no enum, no default export, no namespace import of our own", () => {
+test("no any, no ignored error, no enum, no default export", () => {
   for (const file of FILES.filter((name) => name !== "test/architecture.test.ts")) {
     const code = textOf(file);
     expect(code, file).not.toMatch(/(:\s*any\b|\bas any\b|<any>|@ts-ignore|@ts-nocheck|@ts-expect-error)/);

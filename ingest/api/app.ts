@@ -10,6 +10,7 @@ import type { Principal } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
 import { type SyncReport, syncFolder } from "../sources/folder.ts";
 import { openFolderSource } from "../sources/sources.ts";
+import { realRoot } from "../sources/walk-folder.ts";
 import type { RouteDeps, Routes } from "./ingest-deps.ts";
 import { HOW } from "./read-upload.ts";
 import { mountDocuments } from "./routes/documents.ts";
@@ -31,6 +32,11 @@ export type IngestDeps = {
   readonly now?: () => number;
   readonly newId?: () => string;
 };
+
+/** Rejects with a sentence when the folder could not be taken in. */
+export async function checkFolder(location: string): Promise<void> {
+  await realRoot(location);
+}
 
 /** Takes in what changed in a folder of this machine, as a source of the tenant. The operator's way; callers use the routes. */
 export async function takeInFolder(

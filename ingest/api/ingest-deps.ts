@@ -18,8 +18,8 @@ export type RouteDeps = {
   readonly store: Store;
   readonly authenticate: Authenticate;
   readonly log: Log;
-  /** Whether this server may read a folder of its own machine for a caller. */
-  readonly allowFolder: (path: string) => boolean;
+  /** Whether this server reads folders of its own machine for a caller. */
+  readonly allowFolder: boolean;
   /** Tells a worker in the same process that there is work. */
   readonly wake: () => void;
 };

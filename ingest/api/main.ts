@@ -2,8 +2,8 @@ import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, oneOf, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
-import { mountProbes } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
+import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
@@ -23,29 +23,30 @@ async function main(): Promise<void> {
   );
   const log = jsonLog("ingest-api");
   const metrics = createMetrics();
-  const state = await openEmbeddedState(env.CAIRN_DATA);
+  const state = await openEmbeddedState(env.CAIRN_DATA, log);
   const { db, blobs, index, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
 
   const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
-  mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: () => env.CAIRN_AUTH === "open" });
+  mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: env.CAIRN_AUTH === "open" });
 
-  let draining = false;
-  const probes = createServer({ service: "ingest-api-operations", version: VERSION, log, metrics });
-  const database = async (): Promise<void> => void (await db.get("select 1 as one"));
-  mountProbes(probes, { checks: { database }, draining: () => draining }, metrics);
-
-  await listen(probes, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
+  const operations = await serveOperations({
+    service: "ingest-api",
+    host: env.CAIRN_HOST,
+    port: env.CAIRN_METRICS_PORT,
+    checks: { database: async () => void (await db.get("select 1 as one")) },
+    log,
+    metrics,
+  });
   const address = await listen(server, env.CAIRN_HOST, env.CAIRN_INGEST_PORT, "CAIRN_INGEST_PORT");
   log.info("ready", { address });
 
-  onShutdown(log, () => {
-    draining = true;
-  }, [
-    { name: "server", run: () => server.close() },
-    { name: "state", run: () => state.close() },
-    { name: "operations", run: () => probes.close() },
-  ]);
+  onShutdown(
+    log,
+    operations.drain,
+    [{ name: "server", run: async () => server.close() }, { name: "state", run: state.close }, operations.stop],
+    () => server.server.closeAllConnections(),
+  );
 }
 
 runMain(main);

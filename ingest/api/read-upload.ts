@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { sha256 } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
 import type { NewDocument } from "../accept.ts";
 import * as field from "./fields.ts";
@@ -54,7 +54,7 @@ function readText(body: unknown): Upload {
   const { text, media_type: mediaType, uri, ...rest } = parsed(textBody, body);
   const bytes = new TextEncoder().encode(text);
   // Named by content, so that sending the same text twice is one document and two texts never replace each other.
-  const fallback = `text:${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}`;
+  const fallback = `text:${sha256(bytes).slice(0, 16)}`;
   return {
     ...rest,
     collection: rest.collection,
@@ -112,9 +112,17 @@ const LIMITS: Readonly<Record<string, string>> = {
   FST_FIELDS_LIMIT: "The form has too many fields.",
 };
 
+const BROKEN = /^Multipart: Boundary not found|terminated early due to|^Unexpected end of multipart data/;
+
 function explain(error: Error & { code?: string }): never {
   const sentence = LIMITS[error.code ?? ""];
-  throw sentence === undefined ? error : new AppError("too_large", sentence, { cause: error });
+  if (sentence !== undefined) throw new AppError("too_large", sentence, { cause: error });
+  // The parser's own complaints carry no code, only these words.
+  if (BROKEN.test(error.message))
+    throw new AppError("invalid_request", "The form is not complete multipart/form-data. Send it again.", {
+      cause: error,
+    });
+  throw error;
 }
 
 const entriesOf = (list: string): string[] =>

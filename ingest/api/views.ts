@@ -1,9 +1,11 @@
 import { aclOf, type DocumentRow } from "../document-row.ts";
 import type { VersionState } from "../documents.ts";
+import { type JobRow, payloadOf } from "../jobs.ts";
 import type { Source } from "../sources/sources.ts";
 
 const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
+/** A document without what only the database needs; times in ISO 8601. */
 export const documentView = (row: DocumentRow) => ({
   id: row.id,
   uri: row.uri,
@@ -17,6 +19,7 @@ export const documentView = (row: DocumentRow) => ({
   updated_at: time(row.updated_at),
 });
 
+/** A version without its salt: with it, a guessed text could be checked against the public log. */
 export const versionView = (row: VersionState) => ({
   id: row.id,
   title: row.title,
@@ -35,23 +38,9 @@ export const versionView = (row: VersionState) => ({
   retired_at: time(row.retired_at),
 });
 
-/** A job's row without what workers need. */
-export type JobRow = {
-  readonly id: string;
-  readonly kind: string;
-  readonly payload: string;
-  readonly state: string;
-  readonly step: string | null;
-  readonly attempts: number;
-  readonly reason: string | null;
-  readonly code: string | null;
-  readonly created_at: number;
-  readonly updated_at: number;
-  readonly finished_at: number | null;
-};
-
+/** A job with the ids of what it is about. */
 export const jobView = (row: JobRow) => {
-  const { documentId, versionId } = JSON.parse(row.payload) as { documentId?: string; versionId?: string };
+  const { documentId, versionId } = payloadOf(row);
   const { id, kind, state, step, attempts } = row;
   // What an earlier attempt failed over is of no interest once a later one succeeded.
   const [reason, code] = state === "done" ? [null, null] : [row.reason, row.code];
@@ -71,6 +60,7 @@ export const jobView = (row: JobRow) => {
   };
 };
 
+/** A source as administrators see it, its path included. */
 export const sourceView = (row: Source) => ({
   id: row.id,
   kind: row.kind,

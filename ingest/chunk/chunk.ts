@@ -3,14 +3,11 @@ import type { Block, Parsed } from "../parse/parsed.ts";
 import { splitRange } from "./split-range.ts";
 import { weigh } from "./weigh.ts";
 
-/** Part of a generation's identity: another version cuts the same text into other passages. */
-export const chunkerVersion = "structure/1";
-
 /** In weight units: about 1,200 Latin or 500 Chinese characters. */
-const target = 1_200;
-const maximum = 1_800;
+const TARGET_WEIGHT = 1_200;
+const MAX_WEIGHT = 1_800;
 /** A rest this small joins the passage before it. */
-const scrap = 240;
+const SCRAP_WEIGHT = 240;
 
 /** A retrievable span; `start` and `end` count code points, and `text` is exactly that slice of the text. */
 export type Passage = {
@@ -63,14 +60,14 @@ function isBare(heading: Block, next: Block | undefined): boolean {
 function pack(text: string, blocks: readonly Block[]): Span[] {
   const pieces = blocks.flatMap((block): Span[] => {
     const weight = weigh(text, block.start, block.end);
-    if (weight <= maximum) return [{ start: block.start, end: block.end, weight }];
-    return splitRange(text, block, { target, maximum });
+    if (weight <= MAX_WEIGHT) return [{ start: block.start, end: block.end, weight }];
+    return splitRange(text, block, { target: TARGET_WEIGHT, maximum: MAX_WEIGHT });
   });
   const spans: Span[] = [];
   for (const piece of pieces) {
     const last = spans.at(-1);
     const joint = last ? last.weight + piece.weight : 0;
-    if (last && (joint <= target || (piece.weight <= scrap && joint <= maximum))) {
+    if (last && (joint <= TARGET_WEIGHT || (piece.weight <= SCRAP_WEIGHT && joint <= MAX_WEIGHT))) {
       last.end = piece.end;
       last.weight = joint;
     } else {

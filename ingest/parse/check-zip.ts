@@ -1,16 +1,16 @@
 import { AppError } from "#shared/errors.ts";
 
-const maxEntries = 10_000;
-const maxUncompressedBytes = 100 * 1024 * 1024;
-const maxRatio = 100;
+const MAX_ENTRIES = 10_000;
+const MAX_UNCOMPRESSED_BYTES = 100 * 1024 * 1024;
+const MAX_RATIO = 100;
 /** XML of blank pages compresses better than 100:1 without being an attack. */
-const ratioFreeBytes = 5 * 1024 * 1024;
+const RATIO_FREE_BYTES = 5 * 1024 * 1024;
 
 const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
-const endLength = 22;
-const entryLength = 46;
-const maxCommentLength = 65_535;
+const END_BYTES = 22;
+const ENTRY_BYTES = 46;
+const MAX_COMMENT_BYTES = 65_535;
 
 /** Names of the entries. Judges the sizes in the central directory before anything is inflated: 1 MB may become 1 GB. */
 export function checkZip(bytes: Uint8Array): string[] {
@@ -18,28 +18,28 @@ export function checkZip(bytes: Uint8Array): string[] {
   const end = findEnd(view);
   if (end < 0) throw damaged();
   const count = view.getUint16(end + 10, true);
-  if (count > maxEntries) throw new AppError("too_large", "This file holds more than 10,000 parts.");
+  if (count > MAX_ENTRIES) throw new AppError("too_large", "This file holds more than 10,000 parts.");
   const names: string[] = [];
   let total = 0;
   let at = view.getUint32(end + 16, true);
   for (let i = 0; i < count; i++) {
-    if (at + entryLength > end || view.getUint32(at, true) !== ENTRY_SIGNATURE) throw damaged();
+    if (at + ENTRY_BYTES > end || view.getUint32(at, true) !== ENTRY_SIGNATURE) throw damaged();
     total += view.getUint32(at + 24, true);
     const nameLength = view.getUint16(at + 28, true);
-    names.push(new TextDecoder().decode(bytes.subarray(at + entryLength, at + entryLength + nameLength)));
-    at += entryLength + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    names.push(new TextDecoder().decode(bytes.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameLength)));
+    at += ENTRY_BYTES + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
-  const isBomb = total > ratioFreeBytes && total > bytes.length * maxRatio;
+  const isBomb = total > RATIO_FREE_BYTES && total > bytes.length * MAX_RATIO;
   // Sizes that need zip64 show as 4 GB here and are refused with the others.
-  if (total > maxUncompressedBytes || isBomb) {
+  if (total > MAX_UNCOMPRESSED_BYTES || isBomb) {
     throw new AppError("too_large", "This file unpacks to more data than a document should hold.");
   }
   return names;
 }
 
 function findEnd(view: DataView): number {
-  const lowest = Math.max(0, view.byteLength - endLength - maxCommentLength);
-  for (let at = view.byteLength - endLength; at >= lowest; at--) {
+  const lowest = Math.max(0, view.byteLength - END_BYTES - MAX_COMMENT_BYTES);
+  for (let at = view.byteLength - END_BYTES; at >= lowest; at--) {
     if (view.getUint32(at, true) === END_SIGNATURE) return at;
   }
   return -1;

@@ -1,14 +1,14 @@
 import { analyse } from "chardet";
 import { AppError } from "#shared/errors.ts";
 import { COMMON_HAN } from "./common-han.ts";
-import { maxTextLength, tooMuchText } from "./outline.ts";
+import { MAX_TEXT_LENGTH, tooMuchText } from "./outline.ts";
 
 /** Enough to tell encodings apart; the whole text is decoded once. */
-const sampleLength = 65_536;
-const maxControlShare = 0.01;
-const maxBrokenShare = 0.02;
+const SAMPLE_BYTES = 65_536;
+const MAX_CONTROL_SHARE = 0.01;
+const MAX_BROKEN_SHARE = 0.02;
 /** Below this the text is in none of the encodings that `score` knows well. */
-const convincing = 1;
+const CONVINCING_POINTS = 1;
 
 const LEGACY = ["gb18030", "big5", "shift_jis", "euc-jp", "euc-kr"] as const;
 const WIDE = ["utf-16le", "utf-16be"] as const;
@@ -20,7 +20,7 @@ const WIDE = ["utf-16le", "utf-16be"] as const;
 export function decodeText(bytes: Uint8Array): string {
   const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
   // Here, before any format multiplies it.
-  if (text.length > maxTextLength) throw tooMuchText();
+  if (text.length > MAX_TEXT_LENGTH) throw tooMuchText();
   if (looksBinary(text)) throw notText();
   return text;
 }
@@ -34,15 +34,15 @@ function encodingOf(bytes: Uint8Array): string {
   if (nulls.odd > 0.2 && nulls.even < 0.05) return "utf-16le";
   if (nulls.even > 0.2 && nulls.odd < 0.05) return "utf-16be";
   if (isUtf8(bytes)) return "utf-8";
-  const sample = bytes.subarray(0, sampleLength - (sampleLength % 2));
+  const sample = bytes.subarray(0, SAMPLE_BYTES - (SAMPLE_BYTES % 2));
   // Real text of one byte a character has hardly any control bytes, compressed data has 10 %.
-  const isBytes = controlShare(new TextDecoder("latin1").decode(sample)) <= maxControlShare;
+  const isBytes = controlShare(new TextDecoder("latin1").decode(sample)) <= MAX_CONTROL_SHARE;
   const candidates = isBytes ? [...LEGACY, ...WIDE] : WIDE;
   const ranked = candidates
     .filter((label) => bytes.length % 2 === 0 || !label.startsWith("utf-16"))
     .map((label) => ({ label, points: score(new TextDecoder(label).decode(sample)) }));
   const best = ranked.reduce((top, next) => (next.points > top.points ? next : top), { label: "", points: 0 });
-  if (best.points >= convincing) return best.label;
+  if (best.points >= CONVINCING_POINTS) return best.label;
   if (!isBytes) throw notText();
   return guess(sample);
 }
@@ -53,14 +53,14 @@ function isUtf8(bytes: Uint8Array): boolean {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return true;
   } catch {
-    const text = new TextDecoder("utf-8").decode(bytes.subarray(0, sampleLength));
+    const text = new TextDecoder("utf-8").decode(bytes.subarray(0, SAMPLE_BYTES));
     const foreign = text.match(/[^\p{ASCII}]/gu) ?? [];
-    return foreign.filter((char) => char === "\uFFFD").length < foreign.length * maxBrokenShare;
+    return foreign.filter((char) => char === "\uFFFD").length < foreign.length * MAX_BROKEN_SHARE;
   }
 }
 
 function nullShares(bytes: Uint8Array): { even: number; odd: number } {
-  const length = Math.min(bytes.length, sampleLength);
+  const length = Math.min(bytes.length, SAMPLE_BYTES);
   const counts = [0, 0];
   for (let i = 0; i < length; i++) if (bytes[i] === 0) counts[i % 2]! += 1;
   return { even: counts[0]! / (length / 2 || 1), odd: counts[1]! / (length / 2 || 1) };
@@ -104,8 +104,8 @@ function guess(sample: Uint8Array): string {
 }
 
 function looksBinary(text: string): boolean {
-  if (controlShare(text) > maxControlShare) return true;
-  return (text.match(/\uFFFD/g)?.length ?? 0) > text.length * maxBrokenShare;
+  if (controlShare(text) > MAX_CONTROL_SHARE) return true;
+  return (text.match(/\uFFFD/g)?.length ?? 0) > text.length * MAX_BROKEN_SHARE;
 }
 
 function controlShare(text: string): number {

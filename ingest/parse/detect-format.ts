@@ -1,27 +1,11 @@
 import { AppError } from "#shared/errors.ts";
+import { FORMATS, type Format } from "#shared/formats.ts";
 
-export type Format = "markdown" | "html" | "text" | "csv" | "pdf" | "docx";
-
-const supported = "Supported are Markdown, HTML, plain text, CSV, PDF and DOCX.";
-
-const BY_EXTENSION: ReadonlyMap<string, Format> = new Map([
-  ...["md", "mdx", "markdown"].map((ext) => [ext, "markdown"] as const),
-  ...["html", "htm", "xhtml"].map((ext) => [ext, "html"] as const),
-  ...["txt", "text", "log", "rst", "adoc", "org"].map((ext) => [ext, "text"] as const),
-  ...["csv", "tsv"].map((ext) => [ext, "csv"] as const),
-  ["pdf", "pdf"],
-  ["docx", "docx"],
-]);
+const SUPPORTED = "Supported are Markdown, HTML, plain text, CSV, PDF and DOCX.";
 
 const BY_TYPE: ReadonlyMap<string, Format> = new Map([
-  ["text/markdown", "markdown"],
+  ...[...FORMATS.values()].map(({ mediaType, format }) => [mediaType, format] as const),
   ["text/x-markdown", "markdown"],
-  ["text/html", "html"],
-  ["application/xhtml+xml", "html"],
-  ["text/csv", "csv"],
-  ["text/tab-separated-values", "csv"],
-  ["application/pdf", "pdf"],
-  ["application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"],
 ]);
 
 /** Formats that start with a signature and hold no text that could be read. */
@@ -40,7 +24,7 @@ const FOREIGN: readonly (readonly [string, readonly number[]])[] = [
 export function detectFormat(bytes: Uint8Array, name: string, mediaType: string | undefined): Format {
   const extension = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase();
   const declared = mediaType?.replace(/;.*/s, "").trim().toLowerCase();
-  const expected = BY_EXTENSION.get(extension ?? "") ?? byType(declared);
+  const expected = FORMATS.get(`.${extension}`)?.format ?? byType(declared);
   const actual = bySignature(bytes);
   if (actual) return actual;
   if (expected === "pdf" || expected === "docx") {
@@ -50,14 +34,14 @@ export function detectFormat(bytes: Uint8Array, name: string, mediaType: string 
   const foreign = FOREIGN.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte));
   if (foreign) {
     const code = expected ? "unreadable_document" : "unsupported_media_type";
-    throw new AppError(code, `This file is ${foreign[0]}. ${supported}`);
+    throw new AppError(code, `This file is ${foreign[0]}. ${SUPPORTED}`);
   }
   if (expected) return expected;
   const isUnknown = declared === undefined || declared === "application/octet-stream";
   // A title such as "Version 1.2" has no extension, and text from a form has no type.
   if (isUnknown && (extension === undefined || /^\d+$/.test(extension))) return looksLikeHtml(bytes) ? "html" : "text";
   const what = isUnknown ? `.${extension} files` : (declared ?? "");
-  throw new AppError("unsupported_media_type", `This application cannot read ${what}. ${supported}`);
+  throw new AppError("unsupported_media_type", `This application cannot read ${what}. ${SUPPORTED}`);
 }
 
 function byType(declared: string | undefined): Format | undefined {

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
 /** Longer than any real one; a document that only starts with a rule is not searched for an end. */
-const maxFrontMatterLength = 65_536;
+const MAX_FRONT_MATTER_LENGTH = 65_536;
 const OPEN = /^(---|\+\+\+)[ \t]*\n/;
 const TOML_TITLE = /^title\s*=\s*["'](.*)["']\s*$/m;
 
@@ -11,7 +11,7 @@ export function splitFrontMatter(markdown: string): { title: unknown; body: stri
   const mark = OPEN.exec(markdown);
   if (!mark) return none;
   const fence = mark[1]!;
-  const head = markdown.slice(mark[0].length - 1, maxFrontMatterLength);
+  const head = markdown.slice(mark[0].length - 1, MAX_FRONT_MATTER_LENGTH);
   const close = new RegExp(`\\n${fence === "---" ? "---" : "\\+\\+\\+"}[ \\t]*(\\n|$)`).exec(head);
   if (!close) return none;
   const meta = head.slice(0, close.index);
@@ -19,20 +19,20 @@ export function splitFrontMatter(markdown: string): { title: unknown; body: stri
   if (fence === "+++") return { title: TOML_TITLE.exec(meta)?.[1], body };
   const title = yamlTitle(meta);
   // Two horizontal rules with prose between them are no metadata.
-  return title === notYaml ? none : { title, body };
+  return title === NOT_YAML ? none : { title, body };
 }
 
-const notYaml = Symbol("not YAML");
+const NOT_YAML = Symbol("not YAML");
 
 function yamlTitle(meta: string): unknown {
   try {
     const value: unknown = parse(meta, { maxAliasCount: 0, logLevel: "silent" });
     if (value === null) return undefined;
-    if (typeof value !== "object") return notYaml;
+    if (typeof value !== "object") return NOT_YAML;
     return "title" in value ? value.title : undefined;
   } catch {
     // Site generators are lenient: keep the metadata out of the text even where it is not valid YAML.
-    if (!/^\s*[\w-]+:/.test(meta)) return notYaml;
+    if (!/^\s*[\w-]+:/.test(meta)) return NOT_YAML;
     return /^title:\s*["']?(.*?)["']?\s*$/m.exec(meta)?.[1];
   }
 }

@@ -4,7 +4,7 @@ import { isHidden } from "./hidden.ts";
 import type { Outline } from "./outline.ts";
 
 /** parse5's cost per tag grows with the depth; real pages stay under 100. */
-const maxDepth = 120_000;
+const MAX_DEPTH = 120_000;
 
 const BLOCK = new Set(
   `address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form header
@@ -203,7 +203,7 @@ function depthLimited(): TreeAdapter<Tree.DefaultTreeAdapterMap> {
     ...defaultTreeAdapter,
     onItemPush() {
       depth += 1;
-      if (depth > maxDepth) throw new AppError("unreadable_document", "This page is nested too deeply to be read.");
+      if (depth > MAX_DEPTH) throw new AppError("unreadable_document", "This page is nested too deeply to be read.");
     },
     onItemPop() {
       depth -= 1;

@@ -5,7 +5,7 @@ import { gfm } from "micromark-extension-gfm";
 
 /** To find bare addresses costs a fifth of the time, and as links they read the same. */
 const BARE_URLS_ARE_TEXT = { disable: { null: ["wwwAutolink", "protocolAutolink", "emailAutolink"] } };
-const mdastExtensions = gfmFromMarkdown().map(({ transforms: _, ...extension }) => extension);
+const MDAST_EXTENSIONS = gfmFromMarkdown().map(({ transforms: _, ...extension }) => extension);
 
 /** Elements that would swallow the rest of the page if prose mentions them without a closing tag. */
 const SWALLOWS =
@@ -24,7 +24,7 @@ const TAG: Readonly<Record<string, string>> = {
  * hides across several paragraphs (`<div hidden>`) is hidden here too.
  */
 export function markdownToHtml(markdown: string): string {
-  const tree = fromMarkdown(markdown, { extensions: [gfm(), BARE_URLS_ARE_TEXT], mdastExtensions });
+  const tree = fromMarkdown(markdown, { extensions: [gfm(), BARE_URLS_ARE_TEXT], mdastExtensions: MDAST_EXTENSIONS });
   const lower = markdown.toLowerCase();
   const html: string[] = ["<body>"];
   const isClosed = (tag: string) => lower.includes(`</${tag}`);

@@ -3,7 +3,7 @@ import { normalise } from "./normalise.ts";
 import type { Block, BlockKind } from "./parsed.ts";
 
 /** About ten thousand pages; more is a data dump or an attack. */
-export const maxTextLength = 20_000_000;
+export const MAX_TEXT_LENGTH = 20_000_000;
 
 export type Outline = {
   readonly heading: (level: number, text: string, page?: number) => void;
@@ -32,7 +32,7 @@ export function openOutline(): Outline {
     const gap = length === 0 ? "" : options.tight ? "\n" : "\n\n";
     const start = length + gap.length;
     length = start + text.length;
-    if (length > maxTextLength) throw tooMuchText();
+    if (length > MAX_TEXT_LENGTH) throw tooMuchText();
     parts.push(gap, text);
     const { page } = options;
     blocks.push({ kind, start, end: length, headingPath: path, ...(page !== undefined && { page }) });
@@ -65,6 +65,7 @@ function trimBlankLines(text: string): string {
   return firstWord < 0 ? "" : end.slice(end.lastIndexOf("\n", firstWord) + 1);
 }
 
+/** The refusal of a text over `MAX_TEXT_LENGTH`. */
 export function tooMuchText(): AppError {
   return new AppError("too_large", "This document holds too much text. Split it into parts.");
 }

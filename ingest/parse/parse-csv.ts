@@ -5,11 +5,11 @@ import { openOutline } from "./outline.ts";
 import type { Parsed } from "./parsed.ts";
 import { titleOf } from "./title.ts";
 
-const maxRows = 200_000;
-const maxColumns = 1_000;
-const maxRecordLength = 1_000_000;
+const MAX_ROWS = 200_000;
+const MAX_COLUMNS = 1_000;
+const MAX_RECORD_LENGTH = 1_000_000;
 /** Rows of one block; the chunker packs and splits them further. */
-const rowsPerBlock = 20;
+const ROWS_PER_BLOCK = 20;
 
 /** Every row becomes a line that says what its values are, `name: value; name: value`, so that it is found on its own. */
 export function parseCsv(source: string, name: string): Parsed {
@@ -20,8 +20,8 @@ export function parseCsv(source: string, name: string): Parsed {
   if (lines.length === 0 && header) lines.push(header.join(" | "));
   const outline = openOutline();
   const filled = lines.filter((line) => line !== "");
-  for (let i = 0; i < filled.length; i += rowsPerBlock) {
-    outline.add("table", filled.slice(i, i + rowsPerBlock).join("\n"), { tight: i > 0 });
+  for (let i = 0; i < filled.length; i += ROWS_PER_BLOCK) {
+    outline.add("table", filled.slice(i, i + ROWS_PER_BLOCK).join("\n"), { tight: i > 0 });
   }
   return { title: titleOf(name), mediaType: "text/csv", parser: "csv/1", ...outline.finish() };
 }
@@ -34,18 +34,18 @@ function readRows(text: string, delimiter: string): string[][] {
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
-      max_record_size: maxRecordLength,
-      to: maxRows + 1,
+      max_record_size: MAX_RECORD_LENGTH,
+      to: MAX_ROWS + 1,
     });
   } catch (error) {
     const why = "This table cannot be read: a quote is never closed, or a row is longer than 1 MB.";
     throw new AppError("unreadable_document", why, { cause: error });
   }
-  if (rows.length > maxRows) {
-    throw new AppError("too_large", `This table has more than ${maxRows} rows. Split it into several files.`);
+  if (rows.length > MAX_ROWS) {
+    throw new AppError("too_large", `This table has more than ${MAX_ROWS} rows. Split it into several files.`);
   }
-  if (rows.some((row) => row.length > maxColumns)) {
-    throw new AppError("too_large", `This table has more than ${maxColumns} columns.`);
+  if (rows.some((row) => row.length > MAX_COLUMNS)) {
+    throw new AppError("too_large", `This table has more than ${MAX_COLUMNS} columns.`);
   }
   return rows.map((row) => row.map((cell) => cell.replace(/\s+/g, " ").trim()));
 }

@@ -1,15 +1,16 @@
 import mammoth from "mammoth";
 import { AppError } from "#shared/errors.ts";
+import { mediaTypeOf } from "#shared/formats.ts";
 import { checkZip } from "./check-zip.ts";
+import { withoutHidden } from "./docx-hidden.ts";
 import { writeHtml } from "./html-blocks.ts";
 import { openOutline } from "./outline.ts";
 import type { Parsed } from "./parsed.ts";
 import { titleOf } from "./title.ts";
 
-export const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-
 const STYLES = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
 
+/** A Word document as its readers see it, by way of HTML. Rejects what is damaged or another kind of archive. */
 export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed> {
   const entries = checkZip(bytes);
   if (!entries.includes("word/document.xml")) {
@@ -20,8 +21,8 @@ export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed
   writeHtml(await toHtml(bytes), outline);
   return {
     title: titleOf(name, outline.firstHeading()),
-    mediaType: docxType,
-    parser: "docx/1",
+    mediaType: mediaTypeOf(".docx"),
+    parser: "docx/2",
     ...outline.finish(),
   };
 }
@@ -30,7 +31,7 @@ async function toHtml(bytes: Uint8Array): Promise<string> {
   const ignored = mammoth.images.imgElement(async () => ({ src: "" }));
   try {
     const { value } = await mammoth.convertToHtml(
-      { buffer: Buffer.from(bytes) },
+      { buffer: Buffer.from(withoutHidden(bytes)) },
       { convertImage: ignored, styleMap: STYLES, externalFileAccess: false },
     );
     return value;

@@ -4,13 +4,14 @@ import { openOutline } from "./outline.ts";
 import type { Parsed } from "./parsed.ts";
 import { titleOf } from "./title.ts";
 
+/** A web page as its readers see it. */
 export function parseHtml(html: string, name: string): Parsed {
   const outline = openOutline();
   const title = writeHtml(normaliseSource(html), outline);
   return {
     title: titleOf(name, title, outline.firstHeading()),
     mediaType: "text/html",
-    parser: "html/1",
+    parser: "html/2",
     ...outline.finish(),
   };
 }

@@ -5,16 +5,17 @@ import type { Parsed } from "./parsed.ts";
 import { linesOf, median, type PdfParagraph, paragraphsOf, type TextItem } from "./pdf-lines.ts";
 import { titleOf } from "./title.ts";
 
-const maxPages = 2_000;
+const MAX_PAGES = 2_000;
 /** A heading is set this much larger than the text. */
-const headingScale = 1.2;
-const maxHeadingLength = 160;
+const HEADING_SCALE = 1.2;
+const MAX_HEADING_LENGTH = 160;
 /** Titles that programs write by themselves. */
 const ACCIDENTAL_TITLE = /^(untitled|microsoft word|document\d*|slide \d+|.*\.(docx?|pptx?|xlsx?|indd|tex|dvi|qxd))\b/i;
 
+/** The text layer, page by page. Rejects with `needs_ocr` when there is none. */
 export async function parsePdf(bytes: Uint8Array, name: string): Promise<Parsed> {
   const pdf = await open(bytes);
-  if (pdf.numPages > maxPages) throw new AppError("too_large", `This PDF has more than ${maxPages} pages. Split it.`);
+  if (pdf.numPages > MAX_PAGES) throw new AppError("too_large", `This PDF has more than ${MAX_PAGES} pages. Split it.`);
   const pages: PdfParagraph[][] = [];
   try {
     for (let number = 1; number <= pdf.numPages; number++) pages.push(await readPage(pdf, number));
@@ -85,7 +86,7 @@ function headingLevels(paragraphs: readonly PdfParagraph[]): (paragraph: PdfPara
     paragraphs.flatMap(({ height, text }) => Array<number>(Math.ceil(text.length / 80)).fill(height)),
   );
   const isHeading = ({ height, text, lines }: PdfParagraph) =>
-    height > body * headingScale && lines <= 3 && text.length <= maxHeadingLength && /\p{L}/u.test(text);
+    height > body * HEADING_SCALE && lines <= 3 && text.length <= MAX_HEADING_LENGTH && /\p{L}/u.test(text);
   const sizes = [...new Set(paragraphs.filter(isHeading).map(({ height }) => Math.round(height)))].sort(
     (a, b) => b - a,
   );

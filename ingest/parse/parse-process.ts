@@ -2,15 +2,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { AppError, type ErrorCode } from "#shared/errors.ts";
 import type { Passage } from "../chunk/chunk.ts";
-import { maxInputBytes } from "./parse.ts";
+import { MAX_INPUT_BYTES } from "./parse.ts";
 import type { Parsed, ParseInput } from "./parsed.ts";
 
-export const parseTimeoutMs = 20_000;
-const maxResidentBytes = 1024 ** 3;
-const watchEveryMs = 100;
-const maxHeapMegabytes = 512;
+export const PARSE_TIMEOUT_MS = 20_000;
+const MAX_RESIDENT_BYTES = 1024 ** 3;
+const WATCH_EVERY_MS = 100;
+const MAX_HEAP_MEGABYTES = 512;
 /** What libraries leak is bounded by the life of the process. */
-const documentsPerChild = 500;
+const DOCUMENTS_PER_CHILD = 500;
 
 export type ParsedDocument = { readonly parsed: Omit<Parsed, "blocks">; readonly passages: readonly Passage[] };
 
@@ -36,8 +36,8 @@ type Slot = { child: ChildProcess | undefined; served: number };
  */
 export function openParser({
   workers = 2,
-  timeoutMs = parseTimeoutMs,
-  maxBytes = maxResidentBytes,
+  timeoutMs = PARSE_TIMEOUT_MS,
+  maxBytes = MAX_RESIDENT_BYTES,
 }: Options = {}): Parser {
   const slots = Array.from({ length: workers }, (): Slot => ({ child: undefined, served: 0 }));
   const idle = [...slots];
@@ -70,7 +70,7 @@ export function openParser({
   return {
     async parse(input, signal) {
       signal.throwIfAborted();
-      if (input.bytes.length > maxInputBytes) {
+      if (input.bytes.length > MAX_INPUT_BYTES) {
         throw new AppError("too_large", "This document is larger than 50 MB. Split it.");
       }
       const slot = await take(signal);
@@ -94,7 +94,7 @@ function childOf(slot: Slot): ChildProcess {
   if (slot.child?.connected) return slot.child;
   const child = fork(new URL("./parse-child.ts", import.meta.url), {
     serialization: "advanced",
-    execArgv: [`--max-old-space-size=${maxHeapMegabytes}`],
+    execArgv: [`--max-old-space-size=${MAX_HEAP_MEGABYTES}`],
     // Nothing of the environment: a parser that is taken over finds no credential in it.
     env: {},
     stdio: ["ignore", "ignore", "ignore", "ipc"],
@@ -109,14 +109,16 @@ function childOf(slot: Slot): ChildProcess {
 /** Lets go of a child that has died or served long enough. */
 function retire(slot: Slot): void {
   slot.served += 1;
-  if (slot.child?.connected && !slot.child.killed && slot.served < documentsPerChild) return;
+  if (slot.child?.connected && !slot.child.killed && slot.served < DOCUMENTS_PER_CHILD) return;
   slot.child?.kill("SIGKILL");
   slot.child = undefined;
 }
 
 function ask(child: ChildProcess, input: ParseInput, limits: Limits, signal: AbortSignal): Promise<Reply> {
   return new Promise((resolve, reject) => {
+    let settled = false;
     const settle = (done: () => void) => {
+      settled = true;
       clearTimeout(timer);
       clearInterval(watch);
       signal.removeEventListener("abort", abort);
@@ -124,6 +126,8 @@ function ask(child: ChildProcess, input: ParseInput, limits: Limits, signal: Abo
       done();
     };
     const kill = (reason: unknown) => {
+      // A look at the memory that began before the answer: by now the child may have the next document.
+      if (settled) return;
       child.kill("SIGKILL");
       settle(() => reject(reason));
     };
@@ -134,7 +138,7 @@ function ask(child: ChildProcess, input: ParseInput, limits: Limits, signal: Abo
     const timer = setTimeout(() => kill(tooSlow(limits.timeoutMs)), limits.timeoutMs);
     const watch = setInterval(async () => {
       if ((await residentBytes(child.pid)) > limits.maxBytes) kill(tooHungry());
-    }, watchEveryMs);
+    }, WATCH_EVERY_MS);
     signal.addEventListener("abort", abort, { once: true });
     child.on("message", answered).on("exit", died).on("error", failed);
     child.send(input, (error) => error && kill(stopped(error)));

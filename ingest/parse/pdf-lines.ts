@@ -59,6 +59,7 @@ function join(before: string, after: string): string {
   return CJK.test(before.at(-1)!) && CJK.test(after[0]!) ? before + after : `${before} ${after}`;
 }
 
+/** The upper one of an even count; 0 for none. */
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }

@@ -1,5 +1,5 @@
 /** A shortcode's tag is one line or a few; without a bound, unclosed ones would make the search quadratic. */
-const maxTagLength = 4_000;
+const MAX_TAG_LENGTH = 4_000;
 const ATTRIBUTE = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`|([^\s"]+))|"([^"]*)"|([^\s"=]+)/g;
 const INNER_CODE = new Set(["highlight", "mermaid", "code", "tab"]);
 const FENCE = "~~~~~~";
@@ -85,7 +85,7 @@ function nextTag(markdown: string, from: number): number {
 
 function closeOf(markdown: string, open: number): number {
   const mark = markdown[open + 2] === "<" ? ">}}" : "%}}";
-  const close = markdown.slice(open + 3, open + maxTagLength).indexOf(mark);
+  const close = markdown.slice(open + 3, open + MAX_TAG_LENGTH).indexOf(mark);
   return close < 0 ? -1 : open + 3 + close;
 }
 

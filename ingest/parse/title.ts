@@ -1,6 +1,7 @@
+import { FORMATS } from "#shared/formats.ts";
 import { normalise } from "./normalise.ts";
 
-const maxTitleLength = 300;
+const MAX_TITLE_LENGTH = 300;
 
 /** The first candidate with words in it; at last the file's name without folder and extension. */
 export function titleOf(name: string, ...candidates: readonly unknown[]): string {
@@ -10,10 +11,11 @@ export function titleOf(name: string, ...candidates: readonly unknown[]): string
     if (title !== "") return title;
   }
   const file = name.split(/[\\/]/).at(-1)!;
-  return clean(file.replace(/\.(md|mdx|markdown|html?|xhtml|txt|text|csv|tsv|pdf|docx)$/i, "")) || "Untitled";
+  const extension = /\.[^.]*$/.exec(file)?.[0] ?? "";
+  return clean(FORMATS.has(extension.toLowerCase()) ? file.slice(0, -extension.length) : file) || "Untitled";
 }
 
 function clean(text: string): string {
   const title = normalise(text).replace(/\s+/g, " ").trim();
-  return Array.from(title).slice(0, maxTitleLength).join("");
+  return Array.from(title).slice(0, MAX_TITLE_LENGTH).join("");
 }

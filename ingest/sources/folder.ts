@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { audit } from "#shared/audit.ts";
+import { AppError } from "#shared/errors.ts";
+import { mediaTypeOf } from "#shared/formats.ts";
 import { acceptDocuments, type NewDocument, PRIORITY } from "../accept.ts";
 import { concurrently } from "../concurrently.ts";
 import { aclOf, type DocumentRow, type Store } from "../document-row.ts";
-import { audit, tombstone } from "../documents.ts";
+import { tombstone } from "../documents.ts";
 import { labelOf, type Source } from "./sources.ts";
-import { type FoundFile, MEDIA_TYPES, type Skipped, walkFolder } from "./walk-folder.ts";
+import { type FoundFile, type Skipped, walkFolder } from "./walk-folder.ts";
 
 /** Files a transaction: large enough to be fast, small enough that workers start early and memory stays flat. */
 const BATCH = 64;
@@ -50,7 +53,7 @@ export async function syncFolder(
     else candidates.push({ ...file, uri, isNew: document === undefined || document.deleted_at !== null });
   }
   for (const batch of batchesOf(candidates)) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw new AppError("unavailable", "The sync was stopped half-way. Sync again to go on.");
     const inputs = await read(source, batch, skipped);
     const open = await ownedOrFree(store, source, inputs, skipped);
     const accepted = await acceptDocuments(
@@ -113,7 +116,7 @@ async function read(source: Source, batch: readonly Candidate[], skipped: Skippe
     }
     const { tenant, created_by: subject, collection, id: sourceId } = source;
     const { uri, fingerprint, path } = candidate;
-    const mediaType = MEDIA_TYPES[extname(path).toLowerCase()]!;
+    const mediaType = mediaTypeOf(extname(path).toLowerCase());
     const fresh = candidate.isNew ? { acl: aclOf(source) } : {};
     return {
       candidate,

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
+import { audit } from "#shared/audit.ts";
 import type { Database, Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import type { AclEntry } from "#shared/principal.ts";
 import type { Store } from "../document-row.ts";
-import { audit } from "../documents.ts";
 
 export type Source = {
   readonly id: string;
@@ -15,6 +15,8 @@ export type Source = {
   readonly created_by: string;
   readonly created_at: number;
   readonly synced_at: number | null;
+  /** What its documents are called by. Only sources from before there were labels have none. */
+  readonly label: string | null;
 };
 
 export type NewSource = {
@@ -41,10 +43,11 @@ export async function openFolderSource(store: Pick<Store, "db" | "now" | "newId"
     }
     if (known) return known;
     const id = store.newId();
+    const label = await freeLabel(sql, source);
     await sql.run(
-      `insert into source (id, tenant, kind, location, collection, acl, created_by, created_at)
-       values ($1, $2, 'folder', $3, $4, $5, $6, $7)`,
-      [id, tenant, location, collection, JSON.stringify(acl), subject, store.now()],
+      `insert into source (id, tenant, kind, location, collection, acl, created_by, created_at, label)
+       values ($1, $2, 'folder', $3, $4, $5, $6, $7, $8)`,
+      [id, tenant, location, collection, JSON.stringify(acl), subject, store.now(), label],
     );
     await audit(store, sql, { tenant, subject }, "source.create", id);
     return sourceById(sql, tenant, id);
@@ -58,20 +61,41 @@ export async function sourceById(sql: Sql, tenant: string, id: string): Promise<
   return source;
 }
 
+/** Oldest first. */
 export const listSources = (sql: Sql, tenant: string): Promise<Source[]> =>
   sql.all<Source>("select * from source where tenant = $1 order by created_at, id", [tenant]);
 
-/**
- * What a source's documents are called by: the folder's name, never its path, which would tell readers about the
- * machine. Later folders of the same name in the collection get a number. Sources are never removed, so it is stable.
- */
+/** The label that the source got at its creation. Sources older than labels get theirs now, in the order of their age. */
 export async function labelOf(db: Database, source: Source): Promise<string> {
-  const name = basename(source.location) || "root";
-  const rows = await db.all<{ id: string; location: string }>(
-    "select id, location from source where tenant = $1 and collection = $2 order by created_at, id",
-    [source.tenant, source.collection],
+  if (source.label !== null) return source.label;
+  const { tenant, collection } = source;
+  return db.transaction(async (sql) => {
+    const unnamed = await sql.all<Source>(
+      "select * from source where tenant = $1 and collection = $2 and label is null order by created_at, id",
+      [tenant, collection],
+    );
+    for (const one of unnamed) {
+      await sql.run("update source set label = $1 where id = $2", [await freeLabel(sql, one), one.id]);
+    }
+    return (await sourceById(sql, tenant, source.id)).label!;
+  });
+}
+
+/**
+ * The folder's name, never its path, which would tell readers about the machine; with a number where a source of the
+ * collection has that name already, so that no two sources ever call their documents alike.
+ */
+async function freeLabel(
+  sql: Sql,
+  { tenant, collection, location }: Omit<NewSource, "acl" | "subject">,
+): Promise<string> {
+  const rows = await sql.all<{ label: string | null }>(
+    "select label from source where tenant = $1 and collection = $2",
+    [tenant, collection],
   );
-  const namesakes = rows.filter(({ location }) => (basename(location) || "root") === name);
-  const position = namesakes.findIndex(({ id }) => id === source.id);
-  return position > 0 ? `${name}-${position + 1}` : name;
+  const taken = new Set(rows.map(({ label }) => label));
+  const name = basename(location) || "root";
+  let label = name;
+  for (let n = 2; taken.has(label); n++) label = `${name}-${n}`;
+  return label;
 }

@@ -1,29 +1,18 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { AppError } from "#shared/errors.ts";
+import { FORMATS } from "#shared/formats.ts";
 import { concurrently } from "../concurrently.ts";
 
 const MAX_FILE_BYTES = 50 * 1024 * 1024;
 const STATS_AT_ONCE = 32;
 
-export const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  ".md": "text/markdown",
-  ".mdx": "text/markdown",
-  ".markdown": "text/markdown",
-  ".html": "text/html",
-  ".htm": "text/html",
-  ".txt": "text/plain",
-  ".csv": "text/csv",
-  ".tsv": "text/tab-separated-values",
-  ".pdf": "application/pdf",
-  ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-};
-
 export type FoundFile = { /** Slashes, relative to the root. */ readonly path: string; readonly fingerprint: string };
 export type Skipped = { readonly path: string; readonly reason: string };
 export type Walk = {
   readonly files: readonly FoundFile[];
-  readonly skipped: readonly Skipped[] /** Paths that exist and whose content stays unknown: no reason to delete documents. */;
+  readonly skipped: readonly Skipped[];
+  /** Paths that may exist and whose content stays unknown: no reason to delete documents. */
   readonly unread: readonly string[];
 };
 
@@ -33,39 +22,43 @@ export type Walk = {
  * cannot be read.
  */
 export async function walkFolder(root: string): Promise<Walk> {
-  const top = await realpath(root).catch((cause) => {
-    throw unreadable(root, cause);
-  });
+  const top = await realRoot(root);
   const candidates: string[] = [];
   const skipped: Skipped[] = [];
   const unread: string[] = [];
+  const pass = (path: string, reason: string): undefined => {
+    unread.push(path);
+    skipped.push({ path, reason });
+  };
   const visited = new Set<string>();
   const folders = [""];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const place = await inside(top, join(top, folder));
+  // After all real folders, so that a link never gives a folder's documents another name than its own.
+  const linked: string[] = [];
+  const next = (): string | undefined => folders.pop() ?? linked.pop();
+  for (let folder = next(); folder !== undefined; folder = next()) {
+    const unreadFolder = (): undefined => pass(folder, "The folder could not be read.");
+    const place = await unlessGone(inside(top, join(top, folder)), unreadFolder);
     if (place === undefined || visited.has(place)) continue;
     visited.add(place);
-    const entries = await readdir(place, { withFileTypes: true }).catch((cause) => {
+    const entries = await unlessGone(readdir(place, { withFileTypes: true }), (cause) => {
       if (folder === "") throw unreadable(root, cause);
-      unread.push(folder);
-      skipped.push({ path: folder, reason: "The folder could not be read." });
-      return [];
+      return unreadFolder();
     });
-    for (const entry of entries) {
+    for (const entry of entries ?? []) {
       if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) folders.push(path);
       else if (entry.isFile() && isSupported(path)) candidates.push(path);
-      else if (entry.isSymbolicLink()) await follow(top, path, folders, candidates);
+      else if (entry.isSymbolicLink()) {
+        const kind = await unlessGone(follow(top, path), () => pass(path, "The link could not be followed."));
+        if (kind === "folder") linked.push(path);
+        else if (kind === "file") candidates.push(path);
+      }
     }
   }
-  const tooLarge = (path: string): void => {
-    unread.push(path);
-    skipped.push({ path, reason: "The file is larger than 50 MB." });
-  };
   const files = await concurrently(candidates.sort(), STATS_AT_ONCE, async (path) => {
-    const info = await stat(join(top, path)).catch(() => undefined);
-    if (info && info.size > MAX_FILE_BYTES) tooLarge(path);
+    const info = await unlessGone(stat(join(top, path)), () => pass(path, "The file could not be read."));
+    if (info && info.size > MAX_FILE_BYTES) pass(path, "The file is larger than 50 MB.");
     else if (info?.size === 0) skipped.push({ path, reason: "The file is empty." });
     else if (info) return { path, fingerprint: `${info.mtimeMs}:${info.size}` };
     return undefined;
@@ -73,20 +66,46 @@ export async function walkFolder(root: string): Promise<Walk> {
   return { files: files.filter((file) => file !== undefined), skipped, unread };
 }
 
-const isSupported = (path: string): boolean => extname(path).toLowerCase() in MEDIA_TYPES;
+const isSupported = (path: string): boolean => FORMATS.has(extname(path).toLowerCase());
 
-async function follow(top: string, path: string, folders: string[], candidates: string[]): Promise<void> {
+/** Where a folder really is. Rejects with a sentence when it cannot be read. */
+export async function realRoot(root: string): Promise<string> {
+  try {
+    const top = await realpath(root);
+    // Needs the right to enter; without it every file below would look unreadable, one by one.
+    await stat(`${top}/.`);
+    return top;
+  } catch (cause) {
+    throw unreadable(root, cause as NodeJS.ErrnoException);
+  }
+}
+
+/** What a link leads to, if it is inside the root and of use. */
+async function follow(top: string, path: string): Promise<"folder" | "file" | undefined> {
   const target = await inside(top, join(top, path));
-  if (target === undefined) return;
-  const info = await stat(target).catch(() => undefined);
-  if (info?.isDirectory()) folders.push(path);
-  else if (info?.isFile() && isSupported(path)) candidates.push(path);
+  if (target === undefined) return undefined;
+  const info = await stat(target);
+  if (info.isDirectory()) return "folder";
+  return info.isFile() && isSupported(path) ? "file" : undefined;
 }
 
 async function inside(top: string, path: string): Promise<string | undefined> {
-  const real = await realpath(path).catch(() => undefined);
+  const real = await realpath(path);
   const prefix = top.endsWith(sep) ? top : top + sep;
-  return real === top || real?.startsWith(prefix) ? real : undefined;
+  return real === top || real.startsWith(prefix) ? real : undefined;
+}
+
+/** Only "there is no such file" says that something is gone; a refusal or a failing disk says nothing about it. */
+async function unlessGone<T>(
+  look: Promise<T>,
+  otherwise: (cause: NodeJS.ErrnoException) => undefined,
+): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException;
+    return cause.code === "ENOENT" ? undefined : otherwise(cause);
+  }
 }
 
 function unreadable(root: string, cause: NodeJS.ErrnoException): AppError {

@@ -5,21 +5,25 @@ import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
 import { createQueue, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import { pruneJobs } from "../jobs.ts";
 import { openParser } from "../parse/parse-process.ts";
 import { ingestBatch, type Parse, type PipelineDeps, refileAgain, removeVersions } from "../pipeline.ts";
 import { reconcile } from "../reconcile.ts";
+import { fitting } from "./fitting.ts";
 
 const BATCH = 32;
 const POLL_MS = 250;
 /** A third of a lease: two renewals may fail before anyone else takes the job. */
 const HEARTBEAT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
+const PRUNE_EVERY_MS = 3_600_000;
 /** Steps of a small batch are written down for whoever watches the job; for a large one that would cost more than the work. */
 const REPORTED_BATCH = 4;
 
 export type Progress = {
   readonly done: number;
-  readonly failed: number /** Jobs that are ready or at work. */;
+  readonly failed: number;
+  /** Jobs that are ready or at work. */
   readonly left: number;
 };
 
@@ -56,27 +60,44 @@ export function startWorker(deps: WorkerDeps): Worker {
   let woken = Promise.withResolvers<void>();
   const waiters: (() => void)[] = [];
   let [done, failed] = [0, 0];
+  let pruneAt = 0;
+
+  async function pruneAtTimes(): Promise<void> {
+    if (now() < pruneAt) return;
+    pruneAt = now() + PRUNE_EVERY_MS;
+    const pruned = await pruneJobs(db, now());
+    if (pruned > 0) log.info("pruned", { jobs: pruned });
+  }
+
+  async function take(): Promise<readonly Job[]> {
+    const jobs = await queue.lease(BATCH);
+    if (jobs.length === 0) return jobs;
+    const { fit, rest } = await fitting(db, jobs);
+    for (const job of rest) await queue.giveBack(job);
+    return fit;
+  }
 
   async function work(jobs: readonly Job[]): Promise<void> {
     const started = performance.now();
-    let step = "leased";
-    const renewAll = async (): Promise<void> => {
-      for (const job of jobs) await queue.renew(job, step);
+    const steps = new Map<string, string>();
+    const renew = async (some: readonly Job[]): Promise<void> => {
+      for (const job of some) await queue.renew(job, steps.get(job.id) ?? "leased");
     };
-    const heartbeat = setInterval(() => renewAll().catch((error) => log.error("renewal failed", error)), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => renew(jobs).catch((error) => log.error("renewal failed", error)), HEARTBEAT_MS);
     try {
-      const onStep = async (name: string): Promise<void> => {
-        step = name;
-        if (jobs.length <= REPORTED_BATCH) await renewAll();
+      const onStep = async (step: string, some: readonly Job[]): Promise<void> => {
+        for (const { id } of some) steps.set(id, step);
+        if (jobs.length <= REPORTED_BATCH) await renew(some);
       };
-      const ingests = jobs.filter((job) => job.kind === "ingest");
-      const result = ingests.length > 0 ? await ingestBatch(pipeline, ingests, onStep, aborting.signal) : NONE;
-      result.done.forEach(succeeded);
-      for (const { job, error } of result.failed) await reject(job, error);
+      // First what takes no time: a changed ACL and a deletion must not wait for 32 documents.
       for (const job of jobs.filter(({ kind }) => kind !== "ingest")) {
         const run = OTHER_KINDS[job.kind] ?? unknownKind;
         await run(pipeline, job).then(succeeded, (error) => reject(job, error));
       }
+      const ingests = jobs.filter((job) => job.kind === "ingest");
+      const result = await ingestBatch(pipeline, ingests, onStep, aborting.signal);
+      result.done.forEach(succeeded);
+      for (const { job, error } of result.failed) await reject(job, error);
     } finally {
       clearInterval(heartbeat);
       metrics.jobSeconds.observe((performance.now() - started) / 1000 / jobs.length);
@@ -89,7 +110,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   async function reject(job: Job, error: unknown): Promise<void> {
-    if (aborting.signal.aborted) return;
+    if (aborting.signal.aborted) return queue.giveBack(job);
     const expected = error instanceof AppError;
     if (!expected) log.error("job failed", error, { jobId: job.id, attempts: job.attempts });
     const outcome = expected
@@ -100,8 +121,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   async function report(): Promise<void> {
-    const counts = await queue.counts();
-    const left = (counts.ready ?? 0) + (counts.leased ?? 0);
+    const left = await queue.left();
     onProgress({ done, failed, left });
     if (left > 0) return;
     for (const resolve of waiters.splice(0)) resolve();
@@ -114,7 +134,8 @@ export function startWorker(deps: WorkerDeps): Worker {
     );
     while (!stopping) {
       try {
-        const jobs = await queue.lease(BATCH);
+        await pruneAtTimes();
+        const jobs = await take();
         if (jobs.length > 0) await work(jobs);
         if (jobs.length > 0 || waiters.length > 0) await report();
         if (jobs.length > 0) continue;
@@ -161,5 +182,3 @@ const OTHER_KINDS: Readonly<Record<string, (pipeline: PipelineDeps, job: Job) =>
 async function unknownKind(): Promise<never> {
   throw new AppError("invalid_request", "This kind of job is not known.");
 }
-
-const NONE = { done: [], failed: [] };

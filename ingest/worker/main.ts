@@ -1,12 +1,10 @@
 import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, readEnv, str } from "#shared/env.ts";
 import { jsonLog } from "#shared/log.ts";
-import { mountProbes } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
-import { createServer, listen } from "#shared/server.ts";
+import { serveOperations } from "#shared/serve-operations.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
-import { VERSION } from "#shared/version.ts";
 import { startWorker } from "./app.ts";
 
 async function main(): Promise<void> {
@@ -16,23 +14,24 @@ async function main(): Promise<void> {
   );
   const log = jsonLog("ingest-worker");
   const metrics = createMetrics();
-  const state = await openEmbeddedState(env.CAIRN_DATA);
+  const state = await openEmbeddedState(env.CAIRN_DATA, log);
   const { db, blobs, index } = state;
   const worker = startWorker({ db, blobs, index, log, metrics });
 
-  let draining = false;
-  const probes = createServer({ service: "ingest-worker-operations", version: VERSION, log, metrics });
-  const database = async (): Promise<void> => void (await db.get("select 1 as one"));
-  mountProbes(probes, { checks: { database }, draining: () => draining }, metrics);
-  await listen(probes, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
+  const operations = await serveOperations({
+    service: "ingest-worker",
+    host: env.CAIRN_HOST,
+    port: env.CAIRN_METRICS_PORT,
+    checks: { database: async () => void (await db.get("select 1 as one")) },
+    log,
+    metrics,
+  });
   log.info("ready", {});
 
-  onShutdown(log, () => {
-    draining = true;
-  }, [
+  onShutdown(log, operations.drain, [
     { name: "worker", run: () => worker.stop() },
-    { name: "state", run: () => state.close() },
-    { name: "operations", run: () => probes.close() },
+    { name: "state", run: state.close },
+    operations.stop,
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { readEvents } from "./read-events.ts";
+import { readSse } from "#shared/read-sse.ts";
 
 export type ServerSettings = { readonly url: string; readonly key: string | undefined };
 
@@ -90,7 +90,7 @@ export function createClient({ url, key }: ServerSettings) {
       const response = await accepted(await send(path, { method: "POST", json }, signal), signal);
       if (!response.body) throw stranger(url, response.status);
       try {
-        for await (const data of readEvents(response.body)) {
+        for await (const data of readSse(response.body)) {
           if (data === "[DONE]") return;
           const event = JSON.parse(data) as T;
           const problem = "error" in event ? problemOf(event) : undefined;

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join, resolve, sep } from "node:path";
+import { FORMATS } from "#shared/formats.ts";
 
-const SUPPORTED = new Set("md mdx markdown html htm txt csv tsv pdf docx".split(" ").map((name) => `.${name}`));
 const MAX_FILE_BYTES = 50 * 1024 * 1024;
 
 /** `uri` stays the same wherever the command runs, so that the second run replaces what the first one brought. */
@@ -42,7 +42,7 @@ export async function findFiles(paths: readonly string[]): Promise<Found> {
     }
     for await (const inner of walk(path)) {
       const at = join(path, inner);
-      const size = SUPPORTED.has(extname(inner).toLowerCase()) ? (await stat(at).catch(() => undefined))?.size : -1;
+      const size = FORMATS.has(extname(inner).toLowerCase()) ? (await stat(at).catch(() => undefined))?.size : -1;
       const reason = size === undefined ? "The file could not be read." : reasonAgainst(size);
       if (reason) skipped.push({ path: at, reason });
       else add({ path: at, uri: uriOf([name, ...inner.normalize("NFC").split(sep)]) });

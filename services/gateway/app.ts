@@ -1,5 +1,6 @@
 import { chatBodySchema } from "#shared/chat-body.ts";
 import { AppError } from "#shared/errors.ts";
+import { refuseForeignPage } from "#shared/foreign-page.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
 import type { Server } from "#shared/server.ts";
@@ -12,7 +13,7 @@ import { createLimiter, type Leasing } from "./limits/limits.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
 import { completionBodySchema, completions } from "./routes/completions.ts";
 import { embeddings, embeddingsBodySchema } from "./routes/embeddings.ts";
-import { headerOf } from "./routes/model-request.ts";
+import { type AdmitCaller, headerOf } from "./routes/model-request.ts";
 import { mountModels } from "./routes/models.ts";
 import { rerank, rerankBodySchema } from "./routes/rerank.ts";
 import { createLiveRoutes } from "./routing/live-routes.ts";
@@ -62,7 +63,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const identify = createIdentify({ serviceKey, authenticate, open, clock });
   const limiter = createLimiter(table.limits, { clock, now, leasing });
   const shadow = createShadow(metrics.onShadow);
-  const shared = { routes, identify, limiter, metrics, log, accessLog, now, shadow };
+  const admitCaller: AdmitCaller = (headers) => {
+    // A page of somebody else must not spend the operator's tokens through a browser on this machine.
+    if (open && headers.authorization === undefined) refuseForeignPage(headers);
+    return identify(headers.authorization, headerOf(headers["x-cairn-tenant"]));
+  };
+  const shared = { routes, admitCaller, limiter, metrics, log, accessLog, now, shadow };
   return {
     metrics,
     door: createDoor({
@@ -73,7 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }),
     mount(server) {
       server.addHook("onRequest", async ({ headers, url }) => {
-        if (url.startsWith("/v1/")) await identify(headers.authorization, headerOf(headers["x-cairn-tenant"]));
+        if (url.startsWith("/v1/")) await admitCaller(headers);
       });
       mountModels(server, routes, now);
       for (const [url, body] of Object.entries(DESCRIBED)) server.post(url, { schema: { body } }, pastTheDoor);

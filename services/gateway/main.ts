@@ -3,8 +3,8 @@ import { openEmbeddedDatabase } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
-import { mountProbes } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
+import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
@@ -61,32 +61,33 @@ async function main(): Promise<void> {
   const watched = routeFile === undefined ? undefined : followRouteFile(routeFile, process.env, gateway, log);
 
   const server = createServer({ service: "gateway", version: VERSION, log, metrics, door: gateway.door });
-  const operations = createServer({ service: "gateway-operations", version: VERSION, log, metrics });
-  let draining = false;
   server.register(async () => gateway.mount(server));
   // The routes are no readiness check: a pod whose model servers are away still answers by extraction.
-  operations.register(async () => mountProbes(operations, { checks: {}, draining: () => draining }, metrics));
-
+  const operations = await serveOperations({
+    service: "gateway",
+    host: env.CAIRN_HOST,
+    port: env.CAIRN_METRICS_PORT,
+    checks: {},
+    log,
+    metrics,
+  });
   const address = await listen(server, env.CAIRN_HOST, env.CAIRN_GATEWAY_PORT, "CAIRN_GATEWAY_PORT");
-  await listen(operations, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
   log.info("ready", { address });
 
-  onShutdown(log, () => {
-    draining = true;
-    gateway.drain();
-  }, [
-    { name: "server", run: async () => server.close() },
-    {
-      name: "gateway",
-      async run() {
-        watched?.close();
-        await gateway.close();
-        await state?.db.close();
-      },
+  const closeGateway = async (): Promise<void> => {
+    watched?.close();
+    await gateway.close();
+    await state?.db.close();
+  };
+  onShutdown(
+    log,
+    () => {
+      operations.drain();
+      gateway.drain();
     },
-    // Last: probes and metrics must answer while streams end.
-    { name: "operations", run: async () => operations.close() },
-  ]);
+    [{ name: "server", run: async () => server.close() }, { name: "gateway", run: closeGateway }, operations.stop],
+    () => server.server.closeAllConnections(),
+  );
 }
 
 runMain(main);

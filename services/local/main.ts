@@ -1,5 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
@@ -7,12 +6,12 @@ import { jsonLog } from "#shared/log.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
 import { onShutdown } from "#shared/shutdown.ts";
-import { lockFolder } from "#shared/sqlite-lock.ts";
 import { createMetrics } from "#shared/telemetry.ts";
+import { checkFolder } from "../../ingest/api/app.ts";
 import { firstKey, startLocal } from "./app.ts";
 import { createProgressLine } from "./progress-line.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, "../..");
 
 async function main(): Promise<void> {
   const env = readEnv(
@@ -28,11 +27,9 @@ async function main(): Promise<void> {
     },
     process.env,
   );
-  const paths = process.argv.slice(2);
+  const paths = await foldersOf(process.argv.slice(2));
   const log = jsonLog("local");
-  await mkdir(env.CAIRN_DATA, { recursive: true });
-  const lock = lockFolder(join(env.CAIRN_DATA, "lock"));
-  const state = await openEmbeddedState(env.CAIRN_DATA);
+  const state = await openEmbeddedState(env.CAIRN_DATA, log, "alone");
   const release = await loadRelease(join(ROOT, "releases/default"));
   const progress = createProgressLine(process.stdout);
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, state.withKeys);
@@ -46,11 +43,15 @@ async function main(): Promise<void> {
     },
     { state, authenticate, release, metrics: createMetrics(), log, onProgress: progress.update },
   );
-  onShutdown(log, local.drain, [
-    { name: "local", run: local.stop },
-    { name: "state", run: state.close },
-    { name: "lock", run: async () => lock.release() },
-  ]);
+  onShutdown(
+    log,
+    local.drain,
+    [
+      { name: "local", run: local.stop },
+      { name: "state", run: state.close },
+    ],
+    local.cut,
+  );
 
   const key = env.CAIRN_AUTH === "keys" ? await firstKey(state) : undefined;
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -64,6 +65,15 @@ async function main(): Promise<void> {
   say(
     `\nAsk it something, in English or Chinese:\n  ./cairn ask "${paths.length > 0 ? "…" : "How do I upload a document?"}"`,
   );
+}
+
+/** The folders to take in. Told before anything is started or taken in: one of them is wrong. */
+async function foldersOf(args: readonly string[]): Promise<readonly string[]> {
+  const option = args.find((arg) => arg.startsWith("-"));
+  if (option)
+    throw new Error(`There is no option ${option}. Usage: npm start [-- FOLDER…]; settings are in README.md.`);
+  for (const path of args) await checkFolder(resolve(path));
+  return args;
 }
 
 function summary(

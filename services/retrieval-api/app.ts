@@ -5,6 +5,7 @@ import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
 import type { Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import type { Outcome } from "./answer/draft.ts";
 import { gatewayGenerate } from "./answer/generate.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createSaveAnswer } from "./lineage/save-answer.ts";
@@ -38,7 +39,9 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   await keepRelease(db, release, now());
   const retrieve = createRetrieve(index, currentGate(db), release, metrics);
   const save = createSaveAnswer({ db, release, metrics, now });
-  const answerDeps = { release, retrieve, generate: gatewayGenerate(deps.gatewayUrl, deps.gatewayKey), save, now };
+  const generate = gatewayGenerate(deps.gatewayUrl, deps.gatewayKey);
+  const onEnd = (outcome: Outcome): void => metrics.answers.inc({ outcome });
+  const answerDeps = { release, retrieve, generate, onEnd, save, now };
   const apiDeps: ApiDeps = { db, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
   // Registered, not added directly: only then do the routes enter /openapi.json.
   server.register(async () => {

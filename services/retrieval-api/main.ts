@@ -1,10 +1,11 @@
+import { join } from "node:path";
 import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
-import { mountProbes } from "#shared/probes.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
+import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
@@ -27,8 +28,8 @@ async function main(): Promise<void> {
   const gatewayUrl = env.CAIRN_GATEWAY_URL ?? "http://127.0.0.1:8081";
   const log = jsonLog("retrieval-api");
   const metrics = createMetrics();
-  const release = await loadRelease(new URL("../../releases/default", import.meta.url).pathname);
-  const state = await openEmbeddedState(env.CAIRN_DATA);
+  const release = await loadRelease(join(import.meta.dirname, "../../releases/default"));
+  const state = await openEmbeddedState(env.CAIRN_DATA, log);
   const { db, index, pepper, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
 
@@ -45,24 +46,26 @@ async function main(): Promise<void> {
     log,
   });
 
-  let draining = false;
-  const probes = createServer({ service: "retrieval-api-operations", version: VERSION, log, metrics });
-  const checks = {
-    database: async () => void (await db.get("select 1 as one")),
-    index: async () => void (await index.generations()),
-  };
-  mountProbes(probes, { checks, draining: () => draining }, metrics);
-  await listen(probes, env.CAIRN_HOST, env.CAIRN_METRICS_PORT, "CAIRN_METRICS_PORT");
+  const operations = await serveOperations({
+    service: "retrieval-api",
+    host: env.CAIRN_HOST,
+    port: env.CAIRN_METRICS_PORT,
+    checks: {
+      database: async () => void (await db.get("select 1 as one")),
+      index: async () => void (await index.generations()),
+    },
+    log,
+    metrics,
+  });
   const address = await listen(server, env.CAIRN_HOST, env.CAIRN_PORT, "CAIRN_PORT");
   log.info("ready", { address, release: release.digest });
 
-  onShutdown(log, () => {
-    draining = true;
-  }, [
-    { name: "server", run: () => server.close() },
-    { name: "state", run: () => state.close() },
-    { name: "operations", run: () => probes.close() },
-  ]);
+  onShutdown(
+    log,
+    operations.drain,
+    [{ name: "server", run: async () => server.close() }, { name: "state", run: state.close }, operations.stop],
+    () => server.server.closeAllConnections(),
+  );
 }
 
 runMain(main);

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from "fastify";
-import { AppError } from "./errors.ts";
 import type { Authenticate } from "./identity.ts";
 import { requireScope } from "./identity.ts";
 import type { Principal, Scope } from "./principal.ts";
@@ -15,8 +14,9 @@ export function needs(authenticate: Authenticate, ...scopes: readonly [Scope, ..
   };
 }
 
+/** Who sent the request, as `needs` found out before. */
 export function callerOf(request: FastifyRequest): Principal {
   const principal = callers.get(request);
-  if (!principal) throw new AppError("unauthenticated", "This route was reached without a credential.");
+  if (!principal) throw new Error("A route asks for its caller and has no `needs` hook.");
   return principal;
 }

@@ -34,6 +34,13 @@ const UNSUPPORTED_PARTS = new Set(["image_url", "input_audio", "file", "video_ur
 
 const content = z.union([z.string(), z.array(z.strictObject({ type: z.literal("text"), text: z.string() })).min(1)]);
 
+/** Asks for nothing: the value that OpenAI takes when the field is absent. Many clients send them all. */
+const isDefault = (field: string, value: unknown): boolean =>
+  value === null ||
+  (field.endsWith("_penalty") && value === 0) ||
+  (field === "logprobs" && value === false) ||
+  (field === "response_format" && isRecord(value) && value.type === "text" && Object.keys(value).length === 1);
+
 /** An allow-list: what is not named here never reaches a model server. */
 export const chatBodySchema = z.strictObject({
   model: z.string(),
@@ -48,7 +55,10 @@ export const chatBodySchema = z.strictObject({
     .min(1)
     .max(MAX_MESSAGES),
   stream: z.boolean().nullish(),
-  stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
+  // `include_obfuscation: false` asks for what we do anyway: no padding.
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
+    .nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   max_tokens: z.int().min(1).nullish(),
@@ -56,22 +66,33 @@ export const chatBodySchema = z.strictObject({
   n: z.literal(1).nullish(),
   seed: z.int().nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
-  user: z.string().max(512).optional(),
+  user: z.string().max(512).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 
 export type ChatBody = z.infer<typeof chatBodySchema>;
 
-/** Names the first field that OpenAI has and this gateway does not serve. Runs before the schema, which would call it unknown. */
+/**
+ * Names the first field that OpenAI has and this gateway does not serve, and drops those that ask for nothing. Runs
+ * before the schema, which would call them unknown.
+ */
 export function refuseUnsupported(body: unknown): void {
   if (!isRecord(body)) return;
-  for (const field of Object.keys(body)) if (UNSUPPORTED.has(field)) throw unsupported(field);
+  for (const [field, value] of Object.entries(body)) {
+    if (!UNSUPPORTED.has(field)) continue;
+    if (!isDefault(field, value)) throw unsupported(field);
+    delete body[field];
+  }
   if (typeof body.n === "number" && body.n > 1) throw unsupported("n", "Only one choice (n = 1) is served.");
   if (!Array.isArray(body.messages)) return;
   for (const [i, message] of body.messages.entries()) {
     if (!isRecord(message)) continue;
-    for (const field of Object.keys(message)) {
-      if (UNSUPPORTED_IN_MESSAGE.has(field)) throw unsupported(`messages.${i}.${field}`);
+    // Our own answer, sent back as a part of the history, has them.
+    delete message.annotations;
+    for (const [field, value] of Object.entries(message)) {
+      if (!UNSUPPORTED_IN_MESSAGE.has(field)) continue;
+      if (value !== null) throw unsupported(`messages.${i}.${field}`);
+      delete message[field];
     }
     if (!Array.isArray(message.content)) continue;
     for (const [j, part] of message.content.entries()) {

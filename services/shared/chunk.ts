@@ -1,3 +1,6 @@
+/** Part of a generation's identity. Another version cuts the same text into other passages: raise it with the chunker. */
+export const CHUNKER_VERSION = "structure/1";
+
 /**
  * A retrievable passage. `[start, end)` counts Unicode code points of the document version's normalised
  * text, and `text` is exactly that slice. Title and heading path are indexed with it but not part of it.

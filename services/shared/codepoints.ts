@@ -11,7 +11,15 @@ export function codePointLength(text: string): number {
 /** `text[start, end)` counted in code points. */
 export function sliceCodePoints(text: string, start: number, end: number): string {
   if (!SURROGATE_PAIR.test(text)) return text.slice(start, end);
-  return Array.from(text).slice(start, end).join("");
+  const from = advance(text, 0, start);
+  return text.slice(from, advance(text, from, end - start));
+}
+
+/** The UTF-16 index `count` code points after `from`. Walks: an array of a long text's characters takes gigabytes. */
+function advance(text: string, from: number, count: number): number {
+  let at = from;
+  for (let i = 0; i < count && at < text.length; i++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  return at;
 }
 
 /** Maps UTF-16 indices of `text` to code points; cheap to call many times. */

@@ -3,6 +3,7 @@ import canonicalize from "canonicalize";
 
 export const SALT_BYTES = 16;
 
+/** In hex; a string is hashed as UTF-8. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
@@ -12,6 +13,7 @@ export function digestOfJson(value: object): string {
   return sha256(canonicalJson(value));
 }
 
+/** The RFC 8785 form. Throws for what has none: `undefined`, functions, half a surrogate pair. */
 export function canonicalJson(value: object): string {
   const text = canonicalize(value);
   if (text === undefined) throw new Error("This value has no canonical JSON");

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Blobs } from "./blobs.ts";
+import { makeDataFolder, opening } from "./data-folder.ts";
 import type { Database } from "./database.ts";
 import { folderBlobs } from "./folder-blobs.ts";
 import { type Authenticate, keyAuthenticate } from "./identity.ts";
@@ -26,11 +26,14 @@ export async function openEmbeddedDatabase(
   folder: string,
   hold: Hold = "shared",
 ): Promise<Pick<State, "db" | "pepper" | "withKeys">> {
-  await mkdir(folder, { recursive: true });
+  await makeDataFolder(folder);
   const lock = lockFolder(join(folder, "lock"), hold);
-  const state = openSqliteDatabase(join(folder, "state.db"));
-  const db: Database = { ...state, close: () => state.close().finally(lock.release) };
-  await migrate(db);
+  const file = join(folder, "state.db");
+  const db = await opening(file, async (): Promise<Database> => {
+    const state = openSqliteDatabase(file);
+    await migrate(state);
+    return { ...state, close: () => state.close().finally(lock.release) };
+  });
   const pepper = await loadPepper(folder);
   return { db, pepper, withKeys: keyAuthenticate(db, pepper) };
 }

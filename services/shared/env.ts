@@ -1,6 +1,7 @@
 export type Env = Readonly<Record<string, string | undefined>>;
 export type Reader<T> = (raw: string | undefined) => T;
 
+/** A text; without a fallback it must be set. */
 export const str =
   (fallback?: string): Reader<string> =>
   (raw) => {
@@ -9,8 +10,10 @@ export const str =
     return value;
   };
 
+/** A text that may be absent; an empty one is. */
 export const optional: Reader<string | undefined> = (raw) => (raw === "" ? undefined : raw);
 
+/** A whole number in a range, both ends included. */
 export const int =
   (min: number, max: number, fallback?: number): Reader<number> =>
   (raw) => {
@@ -22,6 +25,7 @@ export const int =
     return value;
   };
 
+/** One of a closed set. */
 export const oneOf =
   <const T extends string>(values: readonly T[], fallback: T): Reader<T> =>
   (raw) => {
@@ -30,6 +34,7 @@ export const oneOf =
     return value;
   };
 
+/** An http(s) URL without its final slashes; may be absent. */
 export const httpUrl: Reader<string | undefined> = (raw) => {
   if (raw === undefined || raw === "") return undefined;
   if (!URL.canParse(raw) || !/^https?:$/.test(new URL(raw).protocol)) throw new Error("must be an http(s) URL");

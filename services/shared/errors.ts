@@ -66,7 +66,7 @@ export function toFailure(error: unknown): Failure {
   }
   const none = { param: undefined, retryAfterSeconds: undefined };
   if (isClientError(error)) {
-    const message = error.statusCode === 413 ? TOO_LARGE : error.message;
+    const message = SENTENCES[error.statusCode] ?? error.message;
     return { status: error.statusCode, code: codeOf(error.statusCode), message, ...none };
   }
   return {
@@ -77,8 +77,10 @@ export function toFailure(error: unknown): Failure {
   };
 }
 
-const TOO_LARGE =
-  "The request is larger than this route accepts. Shorten it, or upload the text as a file to /v1/documents.";
+const SENTENCES: Readonly<Record<number, string>> = {
+  413: "The request is larger than this route accepts. Shorten it, or upload the text as a file to /v1/documents.",
+  415: "This route takes JSON. Send the body with the header content-type: application/json.",
+};
 
 function codeOf(status: number): ErrorCode {
   if (status === 413) return "too_large";

@@ -1,10 +1,15 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Blobs } from "./blobs.ts";
 import { AppError } from "./errors.ts";
+import { fsyncFolder } from "./fsync-folder.ts";
 
-/** Blobs as files. Written beside their place, synced and renamed, so a crash leaves the whole blob or none. */
-export function folderBlobs(root: string): Blobs {
+/**
+ * Blobs as files. Written beside their place, synced and renamed, so a crash leaves the whole blob or none; the names
+ * are synced too, so a power cut does not take back what was acknowledged.
+ */
+export function folderBlobs(path: string): Blobs {
+  const root = resolve(path);
   const pathOf = (key: string): string => {
     if (!/^[\w.:-]+(\/[\w.:-]+)*$/.test(key) || key.split("/").some((part) => /^\.+$/.test(part))) {
       throw new Error(`Not a blob key: ${key}`);
@@ -15,7 +20,8 @@ export function folderBlobs(root: string): Blobs {
     async put(key, bytes) {
       const path = pathOf(key);
       const draft = `${path}.${crypto.randomUUID()}.part`;
-      await mkdir(dirname(path), { recursive: true });
+      const folder = dirname(path);
+      const firstMade = await mkdir(folder, { recursive: true });
       const file = await open(draft, "w");
       try {
         await file.writeFile(bytes);
@@ -24,6 +30,7 @@ export function folderBlobs(root: string): Blobs {
         await file.close();
       }
       await rename(draft, path);
+      for (const changed of changedFolders(folder, firstMade)) await fsyncFolder(changed);
     },
     async get(key) {
       try {
@@ -35,4 +42,12 @@ export function folderBlobs(root: string): Blobs {
     },
     remove: (prefix) => rm(pathOf(prefix), { recursive: true, force: true }),
   };
+}
+
+/** The folder that got a new name in it, and those above it that got a new folder; all paths are absolute. */
+function changedFolders(folder: string, firstMade: string | undefined): string[] {
+  const changed = [folder];
+  if (firstMade === undefined) return changed;
+  for (let at = folder; at.startsWith(firstMade); at = dirname(at)) changed.push(dirname(at));
+  return changed;
 }

@@ -1,6 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { audit } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { AppError } from "./errors.ts";
+import { refuseForeignPage } from "./foreign-page.ts";
 import { type Principal, SCOPES, type Scope } from "./principal.ts";
 
 /** Turns the headers of a request into a principal, or throws `unauthenticated`. The only way in. */
@@ -19,12 +21,13 @@ type KeyRow = {
   revoked_at: number | null;
 };
 
+/** Who everybody is in open mode. */
 export const LOCAL_ADMIN: Principal = { tenant: "local", subject: "admin", groups: [], scopes: [...SCOPES] };
 
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 
 /** Whether an address to listen on is reached from this machine only. */
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 /** How callers are told apart in a process that listens on `host`. Throws when everybody else could reach an open one. */
 export function authenticateBy(mode: "open" | "keys", host: string, withKeys: Authenticate): Authenticate {
@@ -38,9 +41,13 @@ export function authenticateBy(mode: "open" | "keys", host: string, withKeys: Au
   return openAuthenticate(withKeys);
 }
 
-/** `CAIRN_AUTH=open`: everybody is `local/admin`, but a key that is sent still counts. Loopback only. */
+/** `CAIRN_AUTH=open`: everybody on this machine is `local/admin`, but a key that is sent still counts. Loopback only. */
 export function openAuthenticate(withKeys: Authenticate): Authenticate {
-  return async (headers) => (carries(headers)?.startsWith("cairn_") ? withKeys(headers) : LOCAL_ADMIN);
+  return async (headers) => {
+    if (carries(headers)?.startsWith("cairn_")) return withKeys(headers);
+    refuseForeignPage(headers);
+    return LOCAL_ADMIN;
+  };
 }
 
 /** Accepts `Authorization: Bearer`, or `x-api-key`. Two different credentials in one request are refused. */
@@ -86,6 +93,8 @@ export type NewKey = {
   readonly groups: readonly string[];
   readonly scopes: readonly Scope[];
   readonly expiresAt: number | undefined;
+  /** Who makes it, for the audit trail. Without it: its own subject. */
+  readonly madeBy?: Pick<Principal, "tenant" | "subject">;
 };
 
 /** Creates a key. The returned text is shown once; only a keyed hash of its secret is stored. */
@@ -97,7 +106,7 @@ export async function createKey(
 ): Promise<{ id: string; key: string }> {
   const id = randomBytes(6).toString("hex");
   const secret = randomBytes(32).toString("base64url");
-  const { tenant, subject, groups, scopes, expiresAt } = key;
+  const { tenant, subject, groups, scopes, expiresAt, madeBy = key } = key;
   await db.transaction(async (sql) => {
     await sql.run("insert into tenant (id, created_at) values ($1, $2) on conflict (id) do nothing", [tenant, now()]);
     await sql.run(
@@ -114,8 +123,14 @@ export async function createKey(
         expiresAt ?? null,
       ],
     );
+    await audit({ now, newId: () => crypto.randomUUID() }, sql, actingIn(tenant, madeBy), "key.create", id);
   });
   return { id, key: `cairn_${id}_${secret}${checksumOf(id, secret, pepper)}` };
+}
+
+/** An actor for the audit trail of a tenant: the operator, who may come from another one, is named with theirs. */
+export function actingIn(tenant: string, actor: Pick<Principal, "tenant" | "subject">) {
+  return { tenant, subject: actor.tenant === tenant ? actor.subject : `${actor.tenant}/${actor.subject}` };
 }
 
 /** Throws `forbidden` unless the principal has the scope; `admin` includes every other. */

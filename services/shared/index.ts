@@ -13,7 +13,8 @@ export type Generation = {
 };
 
 export type Hit = {
-  readonly chunk: Chunk /** Higher is better; comparable within one leg only. */;
+  readonly chunk: Chunk;
+  /** Higher is better; comparable within one leg only. */
   readonly score: number;
 };
 
@@ -32,7 +33,7 @@ export type SearchIndex = {
   /** New tenant, collection or ACL for a version that is already indexed. */
   refile(versionId: string, filing: Filing): Promise<void>;
   remove(versionIds: readonly string[]): Promise<void>;
-  /** `limit` is per leg. Rejects with `AppError` (`upstream_timeout`) when `signal` aborts. */
+  /** `limit` is per leg. Rejects with `AppError` (`unavailable`) when `signal` aborts, or when too many searches wait. */
   search(question: string, scope: SearchScope, limit: number, signal: AbortSignal): Promise<Legs>;
   /** Version ids held by the live generation, for reconciliation. */
   versions(): Promise<string[]>;

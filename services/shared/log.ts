@@ -33,4 +33,5 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message).slice(0, 4000) : String(error).slice(0, 500);
 }
 
+/** For tests, and where nobody reads. */
 export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {} };

@@ -9,6 +9,9 @@ export type Principal = {
   readonly scopes: readonly Scope[];
 };
 
+/** A tenant's name is also the first part of its blobs' keys, so it is what a folder, an S3 key and a URL all allow. */
+export const TENANT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /** `tenant` (everyone in the tenant), `user:<subject>` or `group:<name>`. */
 export type AclEntry = string;
 
@@ -33,10 +36,12 @@ export type SearchScope = {
   readonly [scoped]: true;
 };
 
+/** What this principal may see, of these collections or of all. */
 export function scopeOf(principal: Principal, collections?: readonly string[]): SearchScope {
   return { tenant: principal.tenant, acl: aclEntriesOf(principal), collections } as unknown as SearchScope;
 }
 
+/** The rule that index filters follow and the second gate decides by. */
 export function mayRead(
   scope: SearchScope,
   document: { tenant: string; collection: string; acl: readonly AclEntry[] },

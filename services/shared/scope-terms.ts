@@ -17,6 +17,7 @@ export function scopeOfFiling({ tenant, acl, collection }: Filing): string {
   return [collectionToken(tenant, collection), ...acl.map((entry) => aclToken(tenant, entry))].join(" ");
 }
 
+/** The FTS5 query for chunks with any of the terms that the filter lets through. */
 export function matchOf(terms: readonly { readonly term: string }[], { tenant, acl, collections }: Filter): string {
   const anyOf = (tokens: readonly string[]): string => tokens.map((token) => `"${token}"`).join(" OR ");
   const clauses = [

@@ -42,9 +42,16 @@ export function createServer({ service, version, log, metrics, door = () => fals
     genReqId: () => crypto.randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
+    // A path that is not valid percent-encoding never reaches a route, nor the handler below.
+    frameworkErrors: (_error, request, reply) => {
+      const what = "The path of this address is not valid: encode it anew.";
+      void fail(new AppError("invalid_request", what), request, reply, log);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  // Nothing here is plain text, and as a string it would only be refused with less helpful words.
+  app.removeContentTypeParser("text/plain");
   app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: `Cairn ${service}`, version } },
     transform: jsonSchemaTransform,
@@ -116,6 +123,8 @@ export async function listen(
     if (code === "EADDRINUSE") throw new Error(`Port ${port} is in use. Stop the other program or set ${setting}.`);
     if (code === "EACCES")
       throw new Error(`Port ${port} may not be opened by this user. Set ${setting} to one above 1023.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
+      throw new Error(`${host} is no address of this machine. Set CAIRN_HOST to one that is, or leave it out.`);
     throw error;
   }
 }

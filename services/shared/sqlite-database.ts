@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Database, Sql, Value } from "./database.ts";
+import { rollBack } from "./sqlite-rollback.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
 
@@ -32,7 +33,7 @@ export function openSqliteDatabase(path: string): Database {
           writer.exec("commit");
           return result;
         } catch (error) {
-          writer.exec("rollback");
+          rollBack(writer);
           throw error;
         }
       }),

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
+import { CHUNKER_VERSION } from "./chunk.ts";
 import type { Generation } from "./index.ts";
+import { rollBack } from "./sqlite-rollback.ts";
 import { createTermTable } from "./sqlite-term-table.ts";
 import { tokenizerVersion } from "./tokenize.ts";
-
-const CHUNKER_VERSION = "structure/1";
 
 export type GenerationRow = {
   readonly seq: number;
@@ -57,7 +57,7 @@ export function transaction(db: DatabaseSync, work: () => void): void {
     work();
     db.exec("commit");
   } catch (error) {
-    db.exec("rollback");
+    rollBack(db);
     throw error;
   }
 }

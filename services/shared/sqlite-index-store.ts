@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Chunk } from "./chunk.ts";
+import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
 import { type Filter, scopeOfFiling } from "./scope-terms.ts";
 import {
@@ -36,7 +37,8 @@ type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page"> & {
  */
 export function openStore(path: string) {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -32000");
+  // Durable when it resolves: reconciliation finds versions that a power cut took back, but not their old ACLs.
+  db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -32000");
   transaction(db, () => createSchema(db));
   const prepared = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
@@ -103,11 +105,11 @@ export function openStore(path: string) {
       // One snapshot: a row id may belong to another chunk as soon as a write has come between.
       return snapshot(db, () => {
         const { seq, id } = live();
-        const terms = searchTerms(question).slice(0, MAX_TERMS);
+        const words = searchTerms(question).slice(0, MAX_TERMS);
         const closed = filter.acl.length === 0 || filter.collections?.length === 0;
-        if (terms.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
+        if (words.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
         const lexical = tableOf(seq)
-          .search(terms, filter, limit)
+          .search({ words, headings: headingsAskedFor(question) }, filter, limit)
           .map(
             ({ rowid, score }): Hit => ({
               chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),

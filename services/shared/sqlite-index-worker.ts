@@ -3,21 +3,20 @@ import { openStore, type Store } from "./sqlite-index-store.ts";
 
 export type Operation = Exclude<keyof Store, "close">;
 export type Request = {
-  readonly id: number;
   readonly operation: Operation | "close";
   readonly args: readonly unknown[];
 };
-export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string };
+export type Reply = { readonly result?: unknown; readonly error?: string };
 
 const store = openStore(workerData as string);
 const operations = store as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
 
-parentPort!.on("message", ({ id, operation, args }: Request) => {
+parentPort!.on("message", ({ operation, args }: Request) => {
   let reply: Reply;
   try {
-    reply = { id, result: operations[operation]!(...args) };
+    reply = { result: operations[operation]!(...args) };
   } catch (error) {
-    reply = { id, error: error instanceof Error ? error.message : String(error) };
+    reply = { error: error instanceof Error ? error.message : String(error) };
   }
   parentPort!.postMessage(reply);
   if (operation === "close") parentPort!.close();

@@ -1,17 +1,21 @@
 import { Worker } from "node:worker_threads";
 import { AppError } from "./errors.ts";
 import type { Generation, Legs, SearchIndex } from "./index.ts";
+import { type Log, silentLog } from "./log.ts";
 import { openStore } from "./sqlite-index-store.ts";
 import type { Operation, Reply, Request } from "./sqlite-index-worker.ts";
+
+/** More would wait for seconds, and be asked again by those who gave up. */
+const MAX_WAITING_SEARCHES = 256;
 
 /**
  * The embedded engine behind `SearchIndex`: a worker thread writes and tokenises, another searches, so that neither
  * waits for the other and the main thread for neither. Throws with a sentence when the file cannot be used.
  */
-export function openSqliteIndex(path: string): SearchIndex {
+export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex {
   openStore(path).close();
-  const writer = startThread(path);
-  const reader = startThread(path);
+  const writer = startThread(path, log);
+  const reader = startThread(path, log, MAX_WAITING_SEARCHES);
   return {
     write: (filing, versionId, chunks) => writer.call("writeAll", [[{ filing, versionId, chunks }]]),
     writeAll: (batch) => writer.call("writeAll", [batch]),
@@ -34,50 +38,79 @@ export function openSqliteIndex(path: string): SearchIndex {
   };
 }
 
-type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
+type Call = {
+  readonly operation: Request["operation"];
+  readonly args: readonly unknown[];
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+};
 
-/** A worker that is started again after it died; what waited for it is told that a retry may help. */
-function startThread(path: string) {
-  const waiting = new Map<number, Waiting>();
+/**
+ * A worker that does one call after the other, in order, and is started again after it died. Calls wait on this side,
+ * where they can be dropped: what a thread has been sent it does, even when nobody waits any more.
+ */
+function startThread(path: string, log: Log, maxWaiting = Number.POSITIVE_INFINITY) {
+  const waiting = new Set<Call>();
+  let running: Call | undefined;
   let worker: Worker | undefined;
-  let sequence = 0;
+  let closed = false;
 
   const start = (): Worker => {
     const started = new Worker(new URL("./sqlite-index-worker.ts", import.meta.url), { workerData: path });
-    started.on("message", ({ id, result, error }: Reply) => {
-      const waiter = waiting.get(id);
-      waiting.delete(id);
-      if (error === undefined) waiter?.resolve(result);
-      else waiter?.reject(new Error(`Search index: ${error}`));
-      if (waiting.size === 0) started.unref();
+    started.on("message", ({ result, error }: Reply) => {
+      if (error === undefined) running?.resolve(result);
+      else running?.reject(new Error(`Search index: ${error}`));
+      next();
     });
-    started.on("error", () => undefined); // "exit" follows and is what counts
+    started.on("error", (error) => log.error("search index stopped", error)); // "exit" follows and is what counts
     started.on("exit", () => {
       worker = undefined;
-      for (const { reject } of waiting.values())
-        reject(new AppError("unavailable", "The search index stopped. Try again."));
-      waiting.clear();
+      running?.reject(new AppError("unavailable", "The search index stopped. Try again."));
+      next();
     });
     return started;
   };
 
-  const send = <T>(operation: Request["operation"], args: readonly unknown[], signal?: AbortSignal): Promise<T> => {
-    if (signal?.aborted) return Promise.reject(stopped());
+  function next(): void {
+    [running] = waiting;
+    if (!running) return void worker?.unref();
+    waiting.delete(running);
     worker ??= start();
     worker.ref();
-    const id = sequence++;
+    const { operation, args } = running;
+    worker.postMessage({ operation, args } satisfies Request);
+  }
+
+  function send<T>(operation: Request["operation"], args: readonly unknown[], signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) return Promise.reject(stopped());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    waiting.set(id, { resolve, reject });
-    worker.postMessage({ id, operation, args } satisfies Request);
-    const abort = (): void => reject(stopped());
+    const call: Call = { operation, args, resolve, reject };
+    waiting.add(call);
+    const abort = (): void => {
+      waiting.delete(call);
+      reject(stopped());
+    };
     signal?.addEventListener("abort", abort, { once: true });
+    if (!running) next();
     return promise.finally(() => signal?.removeEventListener("abort", abort)) as Promise<T>;
-  };
+  }
+
   return {
-    call: <T = void>(operation: Operation, args: readonly unknown[], signal?: AbortSignal) =>
-      send<T>(operation, args, signal),
-    close: (): Promise<void> => (worker ? send("close", []) : Promise.resolve()),
+    async call<T = void>(operation: Operation, args: readonly unknown[], signal?: AbortSignal): Promise<T> {
+      if (closed) throw new Error("The search index is closed.");
+      if (waiting.size >= maxWaiting) throw busy();
+      return send<T>(operation, args, signal);
+    },
+    /** After everything that waits. Nothing may be asked any more. */
+    async close(): Promise<void> {
+      if (closed) return;
+      closed = true;
+      if (worker) await send("close", []);
+    },
   };
 }
 
-const stopped = (): AppError => new AppError("upstream_timeout", "The search was stopped before it had a result.");
+const stopped = (): AppError =>
+  new AppError("unavailable", "The search was stopped before it had a result. Ask again.");
+const busy = (): AppError =>
+  new AppError("unavailable", "Too many searches are waiting. Try again shortly.", { retryAfterSeconds: 1 });

@@ -1,10 +1,14 @@
 import { DatabaseSync } from "node:sqlite";
 
+/** `alone` keeps every other process out, `shared` those that want to be alone. */
+export type Hold = "alone" | "shared";
+
 /** Holds a data folder for this process. The operating system lets go of it however the process ends. */
-export function lockFolder(path: string): { release(): void } {
+export function lockFolder(path: string, hold: Hold): { release(): void } {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    db.exec("pragma journal_mode = delete; begin exclusive");
+    // A transaction that has read keeps SQLite's shared lock for as long as it is open.
+    db.exec(hold === "alone" ? "begin exclusive" : "begin; select count(*) from sqlite_schema");
   } catch (error) {
     db.close();
     throw new Error(

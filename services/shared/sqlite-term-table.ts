@@ -1,6 +1,9 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { bm25, inverseDocumentFrequency, normalisedFrequency } from "./bm25.ts";
+import { headingTerm } from "./heading-terms.ts";
+import { isMendable, nearestWords } from "./near-words.ts";
 import { type Filter, matchOf } from "./scope-terms.ts";
+import { frequencyIn, hashOf, TermCounts, unpack, wordsOf } from "./term-counts.ts";
 import { type IndexTerms, indexTerms, type WeightedTerm } from "./tokenize.ts";
 
 /** FTS5 proposes at least so many chunks, which are then scored exactly. */
@@ -13,7 +16,11 @@ const COMMON_SHARE = 0.4;
 const OVERLAP = 2;
 /** How much of a term's frequency is that of the whole document, beside that of the passage itself. */
 const DOCUMENT_SHARE = 0.6;
+/** Words near to a misspelt one that are looked up in what the caller may read. */
+const MAX_MENDS = 4;
 
+/** The words of a question, and the headings that it may be asking for. */
+export type Question = { readonly words: readonly WeightedTerm[]; readonly headings: readonly WeightedTerm[] };
 export type Ranked = { readonly rowid: number; readonly score: number };
 export type Passage = { readonly rowid: number; readonly heading: string; readonly text: string };
 type Weighed = { readonly term: string; readonly held: number; readonly hash: number; readonly idf: number };
@@ -60,14 +67,74 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
          (select rowid from ${name} where ${name} match ? and rank match '${PROPOSAL_RANK}' order by rank limit ?) p
        join ${name}_chunk c on c.rowid = p.rowid`,
     ).all(matchOf(terms, filter), Math.max(limit, MIN_PROPOSALS));
+  /**
+   * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a
+   * ranking would tell which words the others hold.
+   */
+  const mend = (term: string, filter: Filter): [string, string][] => {
+    const from = term[0]!;
+    const words = sql(`select term from ${name}_vocab where term >= ? and term < ?`).all(from, nextLetter(from));
+    const near = nearestWords(
+      term,
+      words.map((row) => row.term as string),
+    );
+    const readable = sql(`select 1 from ${name} where ${name} match ? limit 1`);
+    const meant = near.slice(0, MAX_MENDS).find((word) => readable.get(matchOf([{ term: word }], filter)));
+    return meant === undefined ? [] : [[term, meant]];
+  };
+  const rank = (
+    words: readonly WeightedTerm[],
+    headings: readonly WeightedTerm[],
+    filter: Filter,
+    limit: number,
+  ): { ranked: Ranked[]; unheld: string[] } => {
+    const stats = sql(
+      `select chunks, chunk_words as chunkWords, versions, version_words as versionWords from term_stats
+        where name = ?`,
+    ).get(name) as Stats;
+    const plain = words.map((term) => weigh(term, stats));
+    const whole = headings.map((term) => weigh(term, stats)).filter(({ held }) => held > 0);
+    const weighted = [...plain, ...whole];
+    const [averageChunk, averageVersion] = [stats.chunkWords / stats.chunks, stats.versionWords / stats.versions];
+    let proposals = propose([...selective(plain, limit), ...whole], filter, limit);
+    if (proposals.length < limit) proposals = propose(weighted, filter, limit);
+    const documents = new Map<unknown, readonly number[]>();
+    const inDocument = (version: SQLOutputValue | undefined): readonly number[] => {
+      const known = documents.get(version);
+      if (known) return known;
+      const counts = unpack(sql(`select counts from ${name}_version where rowid = ?`).get(version!)?.counts);
+      const found = weighted.map(({ hash }) =>
+        normalisedFrequency(frequencyIn(counts, hash), wordsOf(counts), averageVersion),
+      );
+      documents.set(version, found);
+      return found;
+    };
+    const ranked = proposals.map(({ rowid, version, counts }) => {
+      const passage = unpack(counts);
+      let score = 0;
+      for (const [i, frequency] of inDocument(version).entries()) {
+        if (frequency === 0) continue; // so no passage of it has the term either
+        const { hash, idf } = weighted[i]!;
+        const inPassage = normalisedFrequency(frequencyIn(passage, hash), wordsOf(passage), averageChunk);
+        score += bm25(idf, DOCUMENT_SHARE * frequency + (1 - DOCUMENT_SHARE) * inPassage);
+      }
+      return { rowid: rowid as number, score };
+    });
+    ranked.sort((a, b) => b.score - a.score);
+    const lowest = ranked[limit - 1]?.score ?? 0;
+    const unheld = plain.filter(
+      ({ term }, i) => isMendable(term) && ![...documents.values()].some((found) => found[i]! > 0),
+    );
+    return { ranked: ranked.filter(({ score }) => score >= lowest), unheld: unheld.map(({ term }) => term) };
+  };
   return {
     insert(version: number, passages: readonly Passage[], scope: string): void {
       const headings = new Map<string, IndexTerms>();
-      const whole = new Counts();
+      const whole = new TermCounts();
       const chunkWords = passages.map(({ rowid, heading, text }) => {
         const body = indexTerms(text);
-        const head = headings.get(heading) ?? indexTerms(heading);
-        const counts = new Counts().add(head).add(body);
+        const head = headings.get(heading) ?? termsOfHeading(heading);
+        const counts = new TermCounts().add(head).add(body);
         sql(`insert into ${name} (rowid, words, aids, scope) values (?, ?, ?, ?)`).run(
           ...[rowid, [...head.words, ...body.words].join(" "), [...head.aids, ...body.aids].join(" "), scope],
         );
@@ -94,43 +161,24 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
       );
     },
     /** The best `limit`, and whatever ties with the last of them: row ids say nothing about order. */
-    search(terms: readonly WeightedTerm[], filter: Filter, limit: number): Ranked[] {
-      const stats = sql(
-        `select chunks, chunk_words as chunkWords, versions, version_words as versionWords from term_stats
-          where name = ?`,
-      ).get(name) as Stats;
-      const weighted = terms.map((term) => weigh(term, stats));
-      const [averageChunk, averageVersion] = [stats.chunkWords / stats.chunks, stats.versionWords / stats.versions];
-      let proposals = propose(selective(weighted, limit), filter, limit);
-      if (proposals.length < limit) proposals = propose(weighted, filter, limit);
-      const documents = new Map<unknown, readonly number[]>();
-      const inDocument = (version: SQLOutputValue | undefined): readonly number[] => {
-        const known = documents.get(version);
-        if (known) return known;
-        const counts = unpack(sql(`select counts from ${name}_version where rowid = ?`).get(version!)?.counts);
-        const found = weighted.map(({ hash }) =>
-          normalisedFrequency(frequencyIn(counts, hash), wordsOf(counts), averageVersion),
-        );
-        documents.set(version, found);
-        return found;
-      };
-      const ranked = proposals.map(({ rowid, version, counts }) => {
-        const passage = unpack(counts);
-        let score = 0;
-        for (const [i, frequency] of inDocument(version).entries()) {
-          if (frequency === 0) continue; // so no passage of it has the term either
-          const { hash, idf } = weighted[i]!;
-          const inPassage = normalisedFrequency(frequencyIn(passage, hash), wordsOf(passage), averageChunk);
-          score += bm25(idf, DOCUMENT_SHARE * frequency + (1 - DOCUMENT_SHARE) * inPassage);
-        }
-        return { rowid: rowid as number, score };
-      });
-      ranked.sort((a, b) => b.score - a.score);
-      const lowest = ranked[limit - 1]?.score ?? 0;
-      return ranked.filter(({ score }) => score >= lowest);
+    search(question: Question, filter: Filter, limit: number): Ranked[] {
+      const { words, headings } = question;
+      const { ranked, unheld } = rank(words, headings, filter, limit);
+      const mended = new Map(unheld.flatMap((term) => mend(term, filter)));
+      if (mended.size === 0) return ranked;
+      const meant = words.map(({ term, weight }) => ({ term: mended.get(term) ?? term, weight }));
+      return rank(meant, headings, filter, limit).ranked;
     },
   };
 }
+
+function termsOfHeading(path: string): IndexTerms {
+  const { words, aids } = indexTerms(path);
+  const last = headingTerm(path.slice(path.lastIndexOf("\n") + 1));
+  return { words, aids: last === undefined ? aids : [...aids, last] };
+}
+
+const nextLetter = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) + 1);
 
 /**
  * Without the lightest terms, which are the commonest and cost most of a search's time: a chunk that has these only
@@ -146,52 +194,4 @@ function selective(terms: readonly Weighed[], limit: number): Weighed[] {
     held -= last.held;
   }
   return kept;
-}
-
-/** How often each term occurs, by its hash, packed: number of words, sorted hashes, frequencies in the same order. */
-class Counts {
-  words = 0;
-  readonly #frequencies = new Map<number, number>();
-
-  add({ words, aids }: IndexTerms): this {
-    this.words += words.length;
-    for (const hash of [...words, ...aids].map(hashOf)) {
-      this.#frequencies.set(hash, (this.#frequencies.get(hash) ?? 0) + 1);
-    }
-    return this;
-  }
-  pack(): Uint8Array {
-    const hashes = Uint32Array.from(this.#frequencies.keys()).sort();
-    const packed = new Uint32Array(1 + 2 * hashes.length);
-    packed[0] = this.words;
-    packed.set(hashes, 1);
-    for (const [i, hash] of hashes.entries()) packed[1 + hashes.length + i] = this.#frequencies.get(hash)!;
-    return new Uint8Array(packed.buffer);
-  }
-}
-
-function unpack(blob: unknown): Uint32Array {
-  const { buffer, byteOffset, byteLength } = blob as Uint8Array;
-  return new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT);
-}
-
-const wordsOf = (counts: Uint32Array): number => counts[0]!;
-
-function frequencyIn(counts: Uint32Array, hash: number): number {
-  const size = (counts.length - 1) / 2;
-  for (let low = 1, high = size; low <= high; ) {
-    const middle = (low + high) >>> 1;
-    const found = counts[middle]!;
-    if (found === hash) return counts[middle + size]!;
-    if (found < hash) low = middle + 1;
-    else high = middle - 1;
-  }
-  return 0;
-}
-
-/** FNV-1a, 32 bits. Two terms of one text and a question collide once in millions; only the order could change. */
-function hashOf(term: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < term.length; i++) hash = Math.imul(hash ^ term.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }

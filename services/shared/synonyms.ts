@@ -13,20 +13,20 @@ gb gigabyte gigabytes
 second seconds 秒
 page pages 页 页数 几页
 character characters letters 字 字符 字数
-delete deletes remove removes erase discard 删除 删掉 删去 删 移除 去掉
+delete deletes remove removes erase discard rid purge 删除 删掉 删去 删 移除 去掉 清除
 upload uploads add import 上传 传 导入 传上 添加
-change modify edit adjust alter 修改 更改 改 改动 更换 变更 调整 换
+change modify edit adjust alter switch 修改 更改 改 改动 更换 变更 调整 换
 configure setting set 设置 配置
-update replace 更新 替换
+update replace newer overwrite 更新 替换 新版 换成
 create make generate new 创建 新建 生成 建立 建 新增
 revoke invalidate withdraw 吊销 撤销 作废 注销
 add extend 增加 添加 新增 扩展
 start begin launch run boot 启动 开始 运行 开启 跑 启用
-stop quit exit halt shutdown 停止 关闭 停 停机 退出 停掉
+stop quit exit halt shutdown 停止 关闭 停 停机 退出 停掉 关机 关掉
 enable activate turn 开启 启用 打开
 difference differ different differs distinguish versus vs compare 区别 差别 不同 不一样 差异 分别
 expiry expire expires expiration valid validity 有效期 过期 到期
-license licence licensed 许可证 许可 授权
+license licence licensed 许可证 许可 授权 协议
 key token 密钥 密匙 钥匙 key
 folder directory 文件夹 目录
 file document doc 文件 文档
@@ -36,8 +36,8 @@ send sends sent 发送 发给 发
 backup back 备份
 restore recover 恢复 还原
 health healthy alive status state 健康 正常 状态
-see view show display check look find 查看 看到 看 显示 查
-progress status state 进度 状态
+see view show display check look find tell know 查看 看到 看 显示 查 知道
+progress status state finished 进度 状态 处理完
 reach reachable access 访问
 computer machine host pc 电脑 机器 计算机 主机
 mac macos macbook
@@ -51,7 +51,7 @@ need require required requires necessary 需要 要求
 support supported supports accept read 支持 接受
 allow permit may permission 允许 权限 可以
 store stored keep kept save saved persist 保存 存放 存储 存 放
-commercial commercially business 商用 商业
+commercial commercially business sell profit 商用 商业 卖 卖钱 赚钱 盈利
 feedback rate rating review 评价 评分 打分 反馈
 search query look 检索 搜索 搜 查找 查询
 chat conversation dialogue 聊天 对话 会话
@@ -69,6 +69,45 @@ command terminal 命令 命令行 终端
 group team 组 团队 部门
 encoding charset 编码
 scale scaling 扩缩 扩容 伸缩
+rename retitle title 改名 重命名 更名 标题
+env environment variable variables var setting 环境变量 变量 设置
+lan network intranet machine machines 局域网 内网
+expose publish open reach access 暴露 开放
+reject rejected refuse refused deny denied decline 拒绝 拒收
+llm model 大模型 语言模型 模型
+private privacy confidential 隐私 私密 保密
+visible readable see read restrict 可见 看见 看到
+finish finished done complete completed 完成 处理完 做完
+type kind format sort 类型 种类 格式
+spreadsheet sheet excel xlsx 电子表格 表格
+powerpoint ppt slide slides presentation 演示文稿 幻灯片
+image picture photo 图片 照片 图像
+wipe clear empty reset anew 清空 重置 重来
+kubernetes k8s
+postgres postgresql
+javascript js
+crash outage power 崩溃 断电 宕机
+tokenize segment split cut 分词 切分 切开
+prevent avoid protect against 防止 避免 保护
+hidden invisible 隐藏 看不见
+admin administrator 管理员
+stream streaming live incremental 流式 实时 逐字
+verify verified check 核对 验证 核验
+origin provenance 来历 出处
+login sso signin 登录 登陆 单点登录
+monitor monitoring metric metrics 监控 指标
+install installation setup deploy 安装 部署
+wrong incorrect bad invalid 错 不对 错误
+past earlier previous old former 历史 以前 过去 旧
+url link address web 网址 链接 地址
+fetch download crawl grab 抓取 下载 抓
+mangled garbled 乱码
+private personal own 个人 私人
+database db 数据库
+ask question query 问 提问 问题 询问
+network internet online 网络 联网 上网
+step steps procedure 步骤
+restrict only 只让 限制
 `;
 
 const HAN = /^\p{Script=Han}/u;
@@ -105,41 +144,4 @@ export function segmentHan(run: string): string[] {
   return run
     .split(KNOWN_HAN)
     .flatMap((part, i) => (i % 2 === 1 ? [part] : [...segmenter.segment(part)].map(({ segment }) => segment)));
-}
-
-/** Shorter words are one letter away from too many others; long ones may have two slips. */
-const MIN_LETTERS = 5;
-const TWO_SLIPS_FROM = 8;
-
-/** The word of a vocabulary that a misspelt one was meant to be: one or two letters dropped, added, changed or swapped. */
-export function meantBy(word: string, vocabulary: Iterable<string>): string | undefined {
-  if (word.length < MIN_LETTERS || !/^[a-z]+$/.test(word)) return undefined;
-  let best: string | undefined;
-  let least = word.length >= TWO_SLIPS_FROM ? 3 : 2;
-  for (const known of vocabulary) {
-    if (known[0] !== word[0] || known.length < MIN_LETTERS - 1 || Math.abs(known.length - word.length) >= least)
-      continue;
-    const slips = distance(word, known);
-    if (slips < least) [best, least] = [known, slips];
-  }
-  return best;
-}
-
-/** Optimal string alignment: Levenshtein's distance in which two neighbours that changed places count once. */
-function distance(a: string, b: string): number {
-  let earlier: number[] = [];
-  let before = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let least = Math.min(before[j]! + 1, row[j - 1]! + 1, before[j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, earlier[j - 2]! + 1);
-      row.push(least);
-    }
-    earlier = before;
-    before = row;
-  }
-  return before[b.length]!;
 }

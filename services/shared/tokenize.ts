@@ -1,7 +1,7 @@
 import { stem } from "porter2";
 
 /** Stored with every generation; texts and questions cut by different versions do not match. */
-export const tokenizerVersion = "words-pairs/2";
+export const tokenizerVersion = "words-pairs/3";
 
 /** Terms of a text. Its length is the number of its words; the aids help to find it and say nothing about length. */
 export type IndexTerms = {
@@ -22,7 +22,10 @@ const WORD =
   /\p{Script=Han}+|[[\p{L}\p{N}_]--\p{Script=Han}][[\p{L}\p{M}\p{N}_]--\p{Script=Han}]*(?:[.\-][[\p{L}\p{N}_]--\p{Script=Han}]+)*/gv;
 const HAN = /^\p{Script=Han}/u;
 const HAN_SINGLE = /^\p{Script=Han}$/u;
-const PARTS = /\p{Lu}?[\p{Ll}\p{M}]+|\p{Lu}+(?!\p{Ll})|\p{N}+|\p{Lo}+/gu;
+/** `PDFs` is the plural of an acronym and no `PD` with an `Fs`. */
+const PARTS = /\p{Lu}{2,}s(?![\p{L}\p{M}])|\p{Lu}?[\p{Ll}\p{M}]+|\p{Lu}+(?!\p{Ll})|\p{N}+|\p{Lo}+/gu;
+/** The stemmer takes an s only from words with a vowel. */
+const PLURAL_ACRONYM = /^(?:\p{Lu}{2,}|[b-df-hj-np-tv-z]{2,}[b-df-hj-np-rtv-z])s$/u;
 const STOP_EN = new Set(
   (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to " +
@@ -30,6 +33,7 @@ const STOP_EN = new Set(
   ).split(" "),
 );
 const STOP_ZH = /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|哪一|是否|能不能|能否|可不可以|为什么|多少|[吗呢]/g;
+const PARTICLE_ZH = /^[的地得了着过是在和与或及有把被对为]$/;
 
 const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
 const stems = new Map<string, string>();
@@ -75,6 +79,11 @@ export function searchTerms(question: string): WeightedTerm[] {
   return [...weights].filter(([term]) => !hasContent || isContent(term)).map(([term, weight]) => ({ term, weight }));
 }
 
+/** The words of a text in order, without those that every question or heading has. */
+export function tellingWords(text: string): string[] {
+  return indexTerms(withoutAsking(text)).words.filter((word) => !PARTICLE_ZH.test(word));
+}
+
 function withoutAsking(question: string): string {
   return question.normalize("NFKC").replaceAll(STOP_ZH, " ");
 }
@@ -115,11 +124,13 @@ function pairsAcross(words: readonly string[]): string[] {
 }
 
 function wordTerms(word: string): [whole: string, ...parts: string[]] {
-  const whole = capped(stemOf(word.toLowerCase()).replaceAll(/[.-]/g, "_"));
+  const whole = capped(stemOf(singular(word)).replaceAll(/[.-]/g, "_"));
   const parts = (word.match(PARTS) ?? []).filter((part) => part.length > 1);
   if (parts.length < 2) return [whole];
-  return [whole, ...parts.map((part) => capped(stemOf(part.toLowerCase())))];
+  return [whole, ...parts.map((part) => capped(stemOf(singular(part))))];
 }
+
+const singular = (word: string): string => (PLURAL_ACRONYM.test(word) ? word.slice(0, -1) : word).toLowerCase();
 
 /** Cut to what the index keeps, never inside a character. */
 function capped(term: string): string {

@@ -12,7 +12,7 @@ import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startLocal } from "../../services/local/app.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, "../..");
 const HOST = "127.0.0.1";
 
 export type Place = { readonly url: string; readonly key?: string; readonly cwd?: string };

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export type Call = {
@@ -11,6 +11,10 @@ export type Behaviour = (response: ServerResponse, call: Call) => Promise<void> 
 export type MockUpstream = {
   readonly baseUrl: string;
   readonly calls: readonly Call[];
+  /** Bytes that its sockets have taken so far. */
+  written(): number;
+  /** Connections that are open now. */
+  connections(): number;
   close(): Promise<void>;
 };
 
@@ -37,10 +41,18 @@ export async function mockUpstream(
     });
     await behave(response, call);
   });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     calls,
+    written: () =>
+      [...sockets].reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0),
+    connections: () => sockets.size,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -111,6 +123,26 @@ export const resets =
     for (const piece of pieces) response.write(piece);
     await sleep(20);
     response.socket?.resetAndDestroy();
+  };
+
+/** Resolves when more can be written, or when nobody is there any more. */
+async function room(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.once("drain", resolve).once("close", resolve);
+  await promise;
+  response.off("drain", resolve).off("close", resolve);
+}
+
+/** Numbered pieces of that many characters as fast as they are taken; a request for one token gets a single one. */
+export const floods =
+  (pieces: number, characters: number): Behaviour =>
+  async (response, call) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const count = call.body.max_tokens === 1 ? 1 : pieces;
+    for (let at = 0; at < count && !response.destroyed; at++) {
+      if (!response.write(delta(`${at}`.padEnd(characters, "x")))) await room(response);
+    }
+    response.end(finish("stop") + DONE);
   };
 
 /** One byte a write, which splits UTF-8 sequences and field names. */

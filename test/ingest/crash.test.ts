@@ -15,7 +15,7 @@ import { openIndex } from "../helpers/ingest-index.ts";
 import { paragraphParse } from "../helpers/ingest-rig.ts";
 
 const KILLS = 20;
-const CHILD = new URL("../helpers/ingest-child.ts", import.meta.url).pathname;
+const CHILD = join(import.meta.dirname, "../helpers/ingest-child.ts");
 
 type Acknowledged = {
   readonly documentId: string;

@@ -58,7 +58,7 @@ describe("adding documents", () => {
     });
     expect((await call("GET", `/v1/jobs/${first.body.job_id}`)).body).toMatchObject({
       state: "done",
-      attempts: 1,
+      attempts: 0,
       version_id: first.body.version_id,
     });
   });
@@ -239,7 +239,11 @@ describe("a document's life", () => {
   });
 
   test("a folder is synced through the API where that is allowed, and refused elsewhere", async () => {
-    expect((await call("POST", "/v1/sources", { kind: "folder", location: "/etc" })).status).toBe(403);
+    const closed = await openRig({ allowFolder: false });
+    const payload = { kind: "folder", location: rig.folder };
+    const refused = await closed.server.inject({ method: "POST", url: "/v1/sources", payload });
+    expect(refused.statusCode).toBe(403);
+    await closed.close();
     const { body } = await call("POST", "/v1/sources", { kind: "folder", location: rig.folder });
     expect(await call("POST", `/v1/sources/${body.id}/sync`)).toMatchObject({ status: 200, body: { added: 0 } });
     expect((await call("GET", "/v1/sources")).body.sources).toHaveLength(1);

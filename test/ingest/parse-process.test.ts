@@ -28,7 +28,7 @@ function childPids(): number[] {
 describe("The parser process", () => {
   it("returns text and passages", async () => {
     const { parsed, passages } = await open({ workers: 1 }).parse(quick, never());
-    expect(parsed).toEqual({ title: "Head", mediaType: "text/markdown", parser: "markdown/1", text: "Head\n\nWords." });
+    expect(parsed).toEqual({ title: "Head", mediaType: "text/markdown", parser: "markdown/2", text: "Head\n\nWords." });
     expect(passages).toEqual([{ start: 6, end: 12, headingPath: ["Head"], page: undefined, text: "Words." }]);
   });
 

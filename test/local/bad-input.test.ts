@@ -210,6 +210,34 @@ describe("strange questions", () => {
   });
 });
 
+test.for([
+  ["no boundary", "multipart/form-data", "x"],
+  [
+    "no end",
+    "multipart/form-data; boundary=x",
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n\r\nabc',
+  ],
+])("a form with %s is the sender's mistake", async ([, type, body]) => {
+  const headers = { "content-type": type! };
+  const response = await fetch(`${app.address}/v1/documents`, { method: "POST", headers, body: body! });
+  expect(response.status).toBe(400);
+  expect(await problemOf(response)).toMatchObject({ code: "invalid_request" });
+});
+
+test("text that is not JSON is told what to send", async () => {
+  const headers = { "content-type": "text/plain" };
+  const response = await fetch(`${app.address}${CHAT}`, { method: "POST", headers, body: "Hi" });
+  expect(response.status).toBe(415);
+  expect((await problemOf(response)).message).toContain("application/json");
+});
+
+test("a path that is not valid is a problem document like any other", async () => {
+  const response = await fetch(`${app.address}/v1/documents/%zz`);
+  expect(response.status).toBe(400);
+  expect(response.headers.get("content-type")).toContain("application/problem+json");
+  expect((await problemOf(response)).code).toBe("invalid_request");
+});
+
 test("a path that does not exist says where the API is described", async () => {
   const response = await app.send("/v1/nothing");
   expect(response.status).toBe(404);

@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Completion, type LocalApp, openLocal, textOf } from "../helpers/local.ts";
 
 let app: LocalApp;
 beforeAll(async () => {
-  app = await openLocal({ folder: new URL("../../docs", import.meta.url).pathname });
+  app = await openLocal({ folder: join(import.meta.dirname, "../../docs") });
 });
 afterAll(() => app.close());
 

@@ -128,3 +128,24 @@ test("another person's answers and conversations are not found, whatever is done
   expect((await app.send(`/v1/answers/${lineage.id}/record`, undefined, { key: farRoot })).status).toBe(404);
   expect((await app.send(conversation, undefined, { key: ann })).status).toBe(200);
 });
+
+test("every tenant that a key can be made for can upload, and a name that no store would take is refused", async () => {
+  const { key } = await app.keyFor({ tenant: "acme-2.corp_x", subject: "bob@corp", scopes: ["ingest"] });
+  expect((await app.send("/v1/documents", { text: "A note." }, { key })).status).toBe(202);
+  for (const tenant of ["acme@corp", "..", "a/b", ""]) {
+    const refused = await app.send("/v1/keys", { tenant, subject: "bob" });
+    expect([tenant, refused.status]).toEqual([tenant, 400]);
+    expect(await refused.json()).toMatchObject({ code: "invalid_request", detail: expect.stringContaining("tenant") });
+  }
+});
+
+test("making and revoking a key leaves its trace with the tenant that it belongs to, once", async () => {
+  const { id } = await app.keyFor({ tenant: "traced", subject: "ann" });
+  for (let i = 0; i < 2; i++) await app.send(`/v1/keys/${id}`, undefined, { method: "DELETE" });
+  expect(
+    await app.db.all("select tenant, subject, action from audit where target = $1 order by at, action", [id]),
+  ).toEqual([
+    { tenant: "traced", subject: "local/admin", action: "key.create" },
+    { tenant: "traced", subject: "local/admin", action: "key.revoke" },
+  ]);
+});

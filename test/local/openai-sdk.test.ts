@@ -71,6 +71,32 @@ describe("the official OpenAI SDK", () => {
 
   test("lists the model", async () => {
     expect((await collect(openai.models.list())).map(({ id }) => id)).toEqual(["cairn"]);
+    expect(await openai.models.retrieve("cairn")).toMatchObject({ id: "cairn", object: "model" });
+    await expect(openai.models.retrieve("gpt-4o")).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+  });
+
+  test("goes on with the answer that it got, as its examples do", async () => {
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: QUESTION }];
+    const first = await openai.chat.completions.create({ model: "cairn", messages });
+    messages.push(first.choices[0]!.message, { role: "user", content: "What colour is the logo of the company?" });
+    const second = await openai.chat.completions.create({ model: "cairn", messages });
+    expect(second.choices[0]?.message.content).toContain("teal");
+  });
+
+  test("may name the defaults of what is not supported", async () => {
+    const defaults = {
+      frequency_penalty: 0,
+      presence_penalty: 0,
+      logprobs: false,
+      response_format: { type: "text" as const },
+      logit_bias: null,
+      n: 1,
+    };
+    const messages = [{ role: "user" as const, content: QUESTION }];
+    const completion = await openai.chat.completions.create({ model: "cairn", messages, ...defaults });
+    expect(completion.choices[0]?.message.content).toContain("8081");
+    const penalty = openai.chat.completions.create({ model: "cairn", messages, ...defaults, frequency_penalty: 0.5 });
+    await expect(penalty).rejects.toMatchObject({ code: "unsupported_field", param: "frequency_penalty" });
   });
 
   test("throws its own typed errors", async () => {

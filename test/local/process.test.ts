@@ -1,12 +1,13 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { openSqliteDatabase } from "#shared/sqlite-database.ts";
-import { DONE, delta, finish, mockUpstream } from "../helpers/mock-upstream.ts";
+import { DONE, delta, finish, mockUpstream, stalls } from "../helpers/mock-upstream.ts";
 import { readStream } from "./read-stream.ts";
 import { freePorts, type Spawned, spawnLocal } from "./spawn-local.ts";
 
@@ -25,9 +26,12 @@ afterEach(() => {
 });
 
 /** Starts over the test's folder, on ports of its own unless they are given. */
-async function start(env: Readonly<Record<string, string>> = {}, path = join(folder, "docs")): Promise<Spawned> {
+async function start(env: Readonly<Record<string, string>> = {}, ...paths: readonly string[]): Promise<Spawned> {
   const ports = await freePorts();
-  const spawned = spawnLocal({ ...ports, CAIRN_DATA: join(folder, "data"), ...env }, [path]);
+  const spawned = spawnLocal(
+    { ...ports, CAIRN_DATA: join(folder, "data"), ...env },
+    paths.length > 0 ? paths : [join(folder, "docs")],
+  );
   running.push(spawned);
   return spawned;
 }
@@ -88,6 +92,27 @@ describe("SIGTERM", () => {
     await db.close();
   });
 
+  test("given twice cuts a stream off, whose record says what had been sent, and ends with 130", async () => {
+    const upstream = await mockUpstream(stalls(delta("The gateway listens ")));
+    const spawned = await start({ OPENAI_BASE_URL: upstream.baseUrl, CAIRN_CHAT_MODEL: "mock-model" });
+    const address = await spawned.listening();
+    await spawned.ready();
+    const reading = readStream(await ask(address, { stream: true })).catch(() => undefined);
+    await sleep(200);
+    spawned.child.kill("SIGTERM");
+    await sleep(100);
+    expect(spawned.child.exitCode).toBe(null);
+    spawned.child.kill("SIGTERM");
+    expect(await spawned.exited()).toBe(130);
+    await reading;
+    await upstream.close();
+    const db = openSqliteDatabase(join(folder, "data/state.db"));
+    expect(await db.all("select outcome, content from answer a join lineage_record l on l.answer_id = a.id")).toEqual([
+      { outcome: "aborted", content: "The gateway listens " },
+    ]);
+    await db.close();
+  });
+
   test("ends an idle process at once, and the next one finds everything", async () => {
     const first = await start();
     await first.listening();
@@ -102,7 +127,7 @@ describe("SIGTERM", () => {
   });
 
   test("while documents are being read ends with 0 too", async () => {
-    const spawned = await start({}, new URL("../../docs", import.meta.url).pathname);
+    const spawned = await start({}, join(import.meta.dirname, "../../docs"));
     await spawned.listening();
     spawned.child.kill("SIGTERM");
     expect(await spawned.exited()).toBe(0);
@@ -138,6 +163,14 @@ describe("a start that cannot work says so in a sentence and ends with 1", () =>
     expect((await fetch(`${address}/livez`)).status).toBe(200);
   });
 
+  test("separate processes share the data folder, and it does not run beside them", async () => {
+    const state = await openEmbeddedState(join(folder, "data"));
+    const other = await openEmbeddedState(join(folder, "data"));
+    await refuses(await start(), /^Another Cairn process is using this data folder\. .*Nothing was changed\.$/);
+    await state.close();
+    await other.close();
+  });
+
   test("everybody could reach a process without authentication", async () => {
     await refuses(await start({ CAIRN_HOST: "0.0.0.0" }), /^CAIRN_AUTH=open .* not on 0\.0\.0\.0\./);
   });
@@ -155,8 +188,33 @@ describe("a start that cannot work says so in a sentence and ends with 1", () =>
     await refuses(await start(wrong), /CAIRN_PORT.*\n.*CAIRN_AUTH.*\n.*OPENAI_BASE_URL/);
   });
 
+  test("one of several paths does not exist, and nothing of the others is taken in", async () => {
+    const spawned = await start({}, join(folder, "docs"), join(folder, "no-such-folder"));
+    await refuses(spawned, /no-such-folder does not exist\. Nothing was changed\.$/);
+    expect(spawned.output().stdout).not.toContain("listens");
+    expect(existsSync(join(folder, "data"))).toBe(false);
+  });
+
+  test("an option is no folder", async () => {
+    await refuses(await start({}, "--help"), /^There is no option --help\. Usage: npm start/);
+  });
+
+  test("the address does not belong to this machine", async () => {
+    await refuses(
+      await start({ CAIRN_AUTH: "keys", CAIRN_HOST: "192.0.2.1" }),
+      /^192\.0\.2\.1 is no address .*CAIRN_HOST/,
+    );
+  });
+
   test("the data folder is a file", async () => {
-    await refuses(await start({ CAIRN_DATA: join(folder, "docs/ports.md") }), /ports\.md/);
+    const sentence = /^The data folder .*ports\.md is not a folder\. Set CAIRN_DATA to another folder\.$/;
+    await refuses(await start({ CAIRN_DATA: join(folder, "docs/ports.md") }), sentence);
+  });
+
+  test("the database is no database", async () => {
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data/state.db"), "x".repeat(4096));
+    await refuses(await start(), /state\.db cannot be used: .*Restore a backup, or set CAIRN_DATA/);
   });
 });
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 
-const MAIN = new URL("../../services/local/main.ts", import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, "../..");
 
 export type Spawned = {
   readonly child: ChildProcess;
@@ -15,9 +16,10 @@ export type Spawned = {
   exited(): Promise<number | null>;
 };
 
-/** `npm start` as a process of its own, with nothing of the environment but what the test gives. */
-export function spawnLocal(env: Readonly<Record<string, string>>, paths: readonly string[] = []): Spawned {
-  const child = spawn(process.execPath, [MAIN, ...paths], { env: { PATH: process.env.PATH ?? "", ...env } });
+/** `npm start` as a process of its own, with nothing of the environment but what the test gives. `root` is another checkout. */
+export function spawnLocal(env: Readonly<Record<string, string>>, paths: readonly string[] = [], root = ROOT): Spawned {
+  const main = join(root, "services/local/main.ts");
+  const child = spawn(process.execPath, [main, ...paths], { env: { PATH: process.env.PATH ?? "", ...env } });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (piece: Buffer) => {

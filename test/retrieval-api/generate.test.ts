@@ -1,44 +1,20 @@
-import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { jsonLog, silentLog } from "#shared/log.ts";
-import { createServer } from "#shared/server.ts";
-import { createMetrics } from "#shared/telemetry.ts";
-import { createGateway, defaultRoutes } from "../../services/gateway/app.ts";
+import { jsonLog } from "#shared/log.ts";
 import { gatewayGenerate } from "../../services/retrieval-api/answer/generate.ts";
 import { renderPrompt } from "../../services/retrieval-api/answer/prompt.ts";
+import { testGateway } from "../helpers/gateway.ts";
 import { delta, finish, resets, streams } from "../helpers/mock-upstream.ts";
 
 const SETTINGS = { model: "chat", temperature: 0, max_tokens: 200 };
 const CALL = { body: { stream: true }, headers: {}, closedAt: undefined };
 const CALLER = { tenant: "acme", conversationId: "0190-conversation" };
 
-async function withGateway(work: (url: string) => Promise<void>): Promise<void> {
-  const metrics = createMetrics();
-  const gateway = createGateway({
-    table: defaultRoutes({}),
-    serviceKey: undefined,
-    authenticate: undefined,
-    open: true,
-    leasing: undefined,
-    metrics,
-    log: silentLog,
-    accessLog: undefined,
-    now: Date.now,
-  });
-  const server = createServer({ service: "gateway", version: "test", log: silentLog, metrics, door: gateway.door });
-  server.register(async () => gateway.mount(server));
-  const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  await work(url).finally(async () => {
-    await server.close();
-    await gateway.close();
-  });
-}
-
 /** All events of a gateway that answers as the test says; rejects as generation does. */
 async function askOf(listener: RequestListener, caller = CALLER, signal = AbortSignal.timeout(5000)) {
-  const server = createHttpServer(listener).listen(0, "127.0.0.1");
+  const server = createServer(listener).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Array.fromAsync(gatewayGenerate(url)([], SETTINGS, caller, signal)).finally(() => {
@@ -52,19 +28,24 @@ const says =
     void response.writeHead(status, headers).end(JSON.stringify({ error: { message: "A sentence." } }));
 
 test("the rendered prompt is answered by the embedded model, with its marker", async () => {
-  await withGateway(async (url) => {
+  const { url, close } = await testGateway(undefined);
+  try {
     const ids = { documentId: "d", versionId: "v", title: "Limits" };
     const text = "A file may be at most 50 MB. Costs $& more.";
     const chunk = { id: "c", ...ids, headingPath: ["Uploads"], page: undefined, start: 0, end: 42, text };
     const document = { ...ids, uri: "u", collection: "default", salt: "", textCommitment: "", current: true };
     const evidence = [{ chunk, score: 1, ranks: { lexical: 1 }, document }];
     const messages = renderPrompt("Answer from evidence.", [], evidence, "How large may a file be at most?");
-    const events = await Array.fromAsync(gatewayGenerate(url)(messages, SETTINGS, CALLER, AbortSignal.timeout(5000)));
+    const events = await Array.fromAsync(
+      gatewayGenerate(url.replace(/\/v1$/, ""))(messages, SETTINGS, CALLER, AbortSignal.timeout(5000)),
+    );
     const answer = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
     expect(answer).toContain("A file may be at most 50 MB. [1]");
     expect(events[0]).toMatchObject({ type: "model", model: "cairn-extractive", attempts: 1 });
     expect(events.at(-1)).toMatchObject({ type: "end", finishReason: "stop" });
-  });
+  } finally {
+    await close();
+  }
 });
 
 test("a gateway that cannot be reached is an error that may be retried", async () => {

@@ -23,6 +23,12 @@ test("an identifier is found by its parts, and by itself in any case", () => {
   expect(meet("MAXSURGE", "maxSurge")).toBe(true);
 });
 
+test("the plural of an acronym is the acronym", () => {
+  expect(tokenize("PDFs")).toEqual(["pdf"]);
+  expect(meet("Can it read PDFs?", "A PDF may have 2,000 pages.")).toBe(true);
+  expect(tokenize("listPDFs")).toEqual(["listpdf", "list", "pdf"]);
+});
+
 test("a sentence's end is no part of its last word", () => {
   expect(tokenize("It restarts the pod.")).toEqual(tokenize("It restarts the pod"));
 });

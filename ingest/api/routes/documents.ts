@@ -3,7 +3,7 @@ import { callerOf, needs } from "#shared/caller.ts";
 import { codePointLength, sliceCodePoints } from "#shared/codepoints.ts";
 import { AppError } from "#shared/errors.ts";
 import { textOf } from "../../document-row.ts";
-import { deleteDocument, getDocument, listDocuments, patchDocument, versionsOf } from "../../documents.ts";
+import { deleteDocument, getDocument, listDocuments, patchDocument, readVersion, versionsOf } from "../../documents.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { documentView, versionView } from "../views.ts";
@@ -13,6 +13,7 @@ const MAX_TEXT_CODE_POINTS = 20_000;
 const tags = ["documents"];
 const params = z.object({ id: field.id });
 
+/** What is known of documents, their texts, and changes that need no new content. */
 export function mountDocuments(routes: Routes, { store, authenticate, wake }: RouteDeps): void {
   const write = needs(authenticate, "ingest", "admin");
   const read = needs(authenticate, "ingest", "chat", "admin");
@@ -99,12 +100,7 @@ export function mountDocuments(routes: Routes, { store, authenticate, wake }: Ro
           param: "end",
         });
       }
-      const version = await store.db.get<{ id: string; ready_at: number | null }>(
-        "select id, ready_at from document_version where id = $1 and document_id = $2",
-        [request.params.version, row.id],
-      );
-      if (!version || version.ready_at === null)
-        throw new AppError("not_found", "This version does not exist or has no text yet.");
+      const version = await readVersion(store.db, row.id, request.params.version);
       const text = new TextDecoder().decode(await store.blobs.get(textOf(row.tenant, version.id)));
       const total = codePointLength(text);
       const slice = sliceCodePoints(text, start, end);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
+import { signalFor } from "#shared/cancel.ts";
 import { AppError } from "#shared/errors.ts";
 import { syncFolder } from "../../sources/folder.ts";
 import { listSources, openFolderSource, sourceById } from "../../sources/sources.ts";
@@ -10,12 +11,13 @@ import { sourceView } from "../views.ts";
 
 const tags = ["sources"];
 
+/** Folders of this machine as sources. For administrators, and only where the server reads folders at all. */
 export function mountSources(routes: Routes, { store, authenticate, allowFolder, wake }: RouteDeps): void {
   const onRequest = needs(authenticate, "admin");
   const syncing = new Set<string>();
 
-  const mayReadFolder = (path: string): void => {
-    if (allowFolder(path)) return;
+  const mayReadFolder = (): void => {
+    if (allowFolder) return;
     throw new AppError("forbidden", "This server does not read folders of its own machine. Upload the files instead.", {
       param: "location",
     });
@@ -40,7 +42,7 @@ export function mountSources(routes: Routes, { store, authenticate, allowFolder,
       const { tenant, subject } = callerOf(request);
       const { collection, acl } = request.body;
       const location = resolve(request.body.location);
-      mayReadFolder(location);
+      mayReadFolder();
       return reply
         .code(201)
         .send(sourceView(await openFolderSource(store, { tenant, subject, location, collection, acl })));
@@ -54,14 +56,14 @@ export function mountSources(routes: Routes, { store, authenticate, allowFolder,
   routes.post(
     "/v1/sources/:id/sync",
     { onRequest, schema: { tags, summary: "Take in what changed in a source", params: z.object({ id: field.id }) } },
-    async (request) => {
+    async (request, reply) => {
       const source = await sourceById(store.db, callerOf(request).tenant, request.params.id);
-      mayReadFolder(source.location);
+      mayReadFolder();
       if (syncing.has(source.id))
         throw new AppError("conflict", "This source is being synced already. Try again later.");
       syncing.add(source.id);
       try {
-        return await syncFolder(store, source, wake);
+        return await syncFolder(store, source, wake, signalFor(reply));
       } finally {
         syncing.delete(source.id);
       }

@@ -22,18 +22,17 @@ const uploadsUnchecked = (route: { readonly schema: unknown; readonly httpPart?:
     ? (value: unknown) => ({ value })
     : validatorCompiler(route as Parameters<typeof validatorCompiler>[0]);
 
+/** New documents and new content of known ones. A 202 means stored, not yet searchable. */
 export function mountUploads(routes: Routes, { store, authenticate, wake }: RouteDeps): void {
   const onRequest = needs(authenticate, "ingest", "admin");
   const upload = { onRequest, bodyLimit: JSON_LIMIT_BYTES, validatorCompiler: uploadsUnchecked };
 
-  async function accept(principal: Principal, inputs: readonly NewDocument[]) {
+  async function accept(inputs: readonly NewDocument[]) {
     const accepted = await acceptDocuments(store, inputs);
     wake();
-    const documents = [];
-    for (const { documentId, versionId, jobId, unchanged } of accepted) {
-      const document = documentView(await getDocument(store.db, principal, documentId));
-      documents.push({ document, version_id: versionId, job_id: jobId, unchanged });
-    }
+    const documents = accepted.map(({ document, versionId, jobId, unchanged }) => {
+      return { document: documentView(document), version_id: versionId, job_id: jobId, unchanged };
+    });
     return { status: documents.every(({ unchanged }) => unchanged) ? 200 : 202, documents };
   }
 
@@ -60,10 +59,7 @@ export function mountUploads(routes: Routes, { store, authenticate, wake }: Rout
     async (request, reply) => {
       const principal = callerOf(request);
       const uploads = await readUploads(request);
-      const { status, documents } = await accept(
-        principal,
-        uploads.map((one) => asNew(principal, one)),
-      );
+      const { status, documents } = await accept(uploads.map((one) => asNew(principal, one)));
       return reply.code(status).send(documents.length === 1 ? documents[0] : { documents });
     },
   );
@@ -91,7 +87,7 @@ export function mountUploads(routes: Routes, { store, authenticate, wake }: Rout
           param: one.named ? "uri" : "collection",
         });
       }
-      const { status, documents } = await accept(principal, [{ ...asNew(principal, one), uri, collection }]);
+      const { status, documents } = await accept([{ ...asNew(principal, one), uri, collection }]);
       return reply.code(status).send(documents[0]);
     },
   );

@@ -8,11 +8,11 @@ const MAX_SENTENCES = 3;
 const MAX_LIST_ITEMS = 6;
 const MAX_CODE_LINES = 20;
 /** A further sentence has to score this share of the best one. */
-const SECOND_SHARE = 0.7;
+const SECOND_SHARE = 0.65;
 /** The same when the best one speaks of nearly the whole question: more would only dilute it. */
-const AFTER_FULL_SHARE = 0.85;
+const AFTER_FULL_SHARE = 0.8;
 const FULL_COVERAGE = 0.85;
-const THIRD_SHARE = 0.8;
+const THIRD_SHARE = 0.75;
 /** What one section says of both sides of a comparison belongs together. */
 const OTHER_SIDE_SHARE = 0.5;
 /** A further piece of a list, or one that brings a list or code along, has to be nearly as good as the best, and comes alone. */

@@ -10,6 +10,10 @@ export type QuestionKind =
   | "comparison"
   | "other";
 
+/** A task in keywords, such as “change the port” or “清空数据”. */
+const IMPERATIVE =
+  /^(please )?(add|build|change|configure|connect|copy|create|delete|deploy|disable|edit|enable|export|import|install|list|move|open|remove|rename|replace|reset|restore|revoke|rotate|run|set|show|start|stop|switch|test|turn|update|upgrade|upload|use|wipe)\b|^(全部)?(添加|新增|修改|更改|更换|配置|连接|复制|创建|新建|删除|删掉|清空|部署|关闭|开启|启用|导出|导入|安装|列出|移动|打开|改名|重命名|替换|重置|恢复|吊销|运行|设置|查看|启动|停止|切换|更新|升级|上传|备份)/i;
+
 /** In order: the first that matches decides. */
 const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   [
@@ -31,9 +35,10 @@ const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   ],
   [
     "how-to",
-    /^(how (do|can|to|should|would)\b|.*what (should|can|do|must) (i|we) do\b|what (command|steps)\b)|\bhow (do|can|should) (i|we|you)\b|怎么|怎样|如何|怎么办|什么命令/i,
+    /^(how (do|can|to|should|would)\b|.*what (should|can|do|must) (i|we) do\b|what (command|steps)\b)|\bhow (do|can|should) (i|we|you)\b|(?<!会)(怎么(?!回事)|怎样|如何)|什么命令|(步骤|方法|办法)$/i,
   ],
-  ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为何|原因/i],
+  ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为啥|为何|原因/i],
+  ["how-to", IMPERATIVE],
   ["list", /\b(what|which) (are|([\w-]+ ){1,3}(are|do|can|were|does))\b|哪些|哪几/i],
   [
     "definition",
@@ -70,7 +75,11 @@ export function hasAnswerOf(kind: QuestionKind, text: string, question: string):
   return false;
 }
 
-/** Whether a sentence denies something that the question does not deny. */
+/** A question that “no” would answer. */
+const YES_OR_NO =
+  /^(is|are|can|could|does|do|did|will|may|has|have|am|was|were|should)\b|吗|能不能|会不会|是不是|要不要|有没有|可不可以|能否|是否|能.+么/i;
+
+/** Whether a sentence denies something that the question neither denies nor asks for. */
 export function denies(text: string, question: string): boolean {
-  return NEGATION.test(text) && !NEGATION.test(question);
+  return NEGATION.test(text) && !NEGATION.test(question) && !YES_OR_NO.test(question.trim());
 }

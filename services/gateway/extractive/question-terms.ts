@@ -1,9 +1,15 @@
-import { meantBy, segmentHan, synonymsOf } from "#shared/synonyms.ts";
-import { queryTerms } from "#shared/tokenize.ts";
+import { meantBy } from "#shared/near-words.ts";
+import { segmentHan, synonymsOf } from "#shared/synonyms.ts";
+import { queryTerms, tokenize } from "#shared/tokenize.ts";
 
 /** What another word of the same meaning is worth, as a share of the word itself. */
 const SYNONYM = 0.9;
 const HAN_RUN = /\p{Script=Han}+/gu;
+const HAN_RUNS = /(\p{Script=Han}+)/u;
+const LONE_HAN = /^\p{Script=Han}$/u;
+/** Stands for a word of the table, so that a question that has nothing else is not taken for one of stop words. */
+const PLACE = "0";
+const isHan = (text: string): boolean => /^\p{Script=Han}/u.test(text);
 /** Words that say that two things are compared, but not which. */
 const COMPARING = new Set(
   queryTerms(
@@ -14,7 +20,7 @@ const COMPARING = new Set(
 /** Words that fit every question. */
 const GENERIC = new Set(
   queryTerms(
-    "use used have has get work works happen mean like want please there about any some thing way already cairn 一个 一份 一下 这个 那个 已经 可以 我想 想要 怎么办 操作",
+    "use used have has get work works happen mean like want please there about any some thing way already cairn 一个 一份 一下 这个 那个 已经 可以 我想 想要 怎么办 操作 会不会 要不要 是不是 有没有 能不能 还在 用户 我的 你们 他们",
   ),
 );
 const GENERIC_SHARE = 0.3;
@@ -33,13 +39,11 @@ export type Term = {
 /** The terms of a question with the other words that evidence may use for them. `vocabulary` mends slips of the pen. */
 export function questionTerms(question: string, vocabulary: ReadonlySet<string>): Term[] {
   const plain = question.normalize("NFKC").replaceAll(/['’]s\b/g, "");
-  const terms = queryTerms(plain);
-  // The index drops single characters, but 传 and 删 say what is asked.
   const runs = [...plain.matchAll(HAN_RUN)].map(([run]) => segmentHan(run));
-  const verbs = runs.flat().filter((word) => !terms.includes(word) && synonymsOf(word).length > 0);
+  const terms = termsInOrder(plain);
   const seams = new Set(runs.flatMap(seamsOf));
   const shareOf = (text: string): number => (GENERIC.has(text) ? GENERIC_SHARE : seams.has(text) ? SEAM_SHARE : 1);
-  const all = [...new Set([...terms, ...verbs])].map(
+  const all = [...new Set(terms)].map(
     (text): Term => ({ text, others: othersOf(text, vocabulary), share: shareOf(text) }),
   );
   const telling = all.filter(({ text }) => !COMPARING.has(text));
@@ -52,8 +56,39 @@ export function worthIn(
   tokens: ReadonlySet<string>,
   header?: ReadonlySet<string>,
 ): number {
-  if (tokens.has(text) || header?.has(text)) return 1;
-  return others.some((other) => tokens.has(other)) ? SYNONYM : 0;
+  if (holds(tokens, text) || header?.has(text)) return 1;
+  return others.some((other) => holds(tokens, other)) ? SYNONYM : 0;
+}
+
+/** A long Chinese word may have been cut in two; its pairs of characters are always there. */
+function holds(tokens: ReadonlySet<string>, word: string): boolean {
+  if (tokens.has(word)) return true;
+  if (word.length < 3 || !isHan(word)) return false;
+  for (let i = 1; i < word.length; i++) if (!tokens.has(word.slice(i - 1, i + 1))) return false;
+  return true;
+}
+
+/** The terms of a heading or clause that say what it is about. */
+export function tellingTerms(text: string): string[] {
+  const terms = questionTerms(text, new Set());
+  return terms.filter(({ share }) => share === 1).map((term) => term.text);
+}
+
+/** A Chinese word of the table is one term, even a single 传 or 删, and not also the pairs of characters in and around it. */
+function termsInOrder(question: string): string[] {
+  const pieces = question.split(HAN_RUNS).flatMap((run, i) => (i % 2 === 1 ? segmentHan(run) : [run]));
+  const parts: { text: string; known: boolean }[] = [];
+  for (const text of pieces) {
+    const known = isHan(text) && synonymsOf(text).length > 0;
+    const last = parts.at(-1);
+    if (last && !last.known && !known) parts[parts.length - 1] = { text: last.text + text, known };
+    else parts.push({ text, known });
+  }
+  if (!parts.some(({ known }) => known)) return queryTerms(question);
+  const content = new Set(queryTerms(parts.map(({ text, known }) => (known ? ` ${PLACE} ` : text)).join("")));
+  return parts.flatMap(({ text, known }) =>
+    known ? [text] : tokenize(text).filter((term) => content.has(term) && !LONE_HAN.test(term)),
+  );
 }
 
 function seamsOf(words: readonly string[]): string[] {

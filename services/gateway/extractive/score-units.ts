@@ -1,7 +1,7 @@
 import { languageOf } from "#shared/language.ts";
-import { queryTerms, tokenize } from "#shared/tokenize.ts";
+import { tokenize } from "#shared/tokenize.ts";
 import { denies, hasAnswerOf, type QuestionKind } from "./question-kind.ts";
-import { questionTerms, type Term, worthIn } from "./question-terms.ts";
+import { questionTerms, type Term, tellingTerms, worthIn } from "./question-terms.ts";
 import type { Unit } from "./split-units.ts";
 
 export type Scored = {
@@ -13,16 +13,18 @@ export type Scored = {
 };
 
 /** What a question word is worth by where it is found, as a share of finding it in the unit itself. */
-const IN_HEADING = 0.6;
+const IN_HEADING = 0.7;
 const IN_NEIGHBOUR = 0.3;
 const IN_EVIDENCE = 0.15;
+/** Among a few passages rarity is mostly chance, so it counts for less than in a corpus. */
+const RARITY_EXPONENT = 0.6;
 /** Bonuses, as a share of the weight of all question words. */
 const ANSWER_KIND = 0.12;
 const DEFINITION = 0.45;
 const DENIAL = 0.1;
-const PURPOSE = 0.35;
+const PURPOSE = 0.5;
 /** For a section whose heading is the question in other words; its first sentence gets more. */
-const SECTION = 0.3;
+const SECTION = 0.45;
 const SECTION_START = 0.05;
 /** For a section whose heading says that it compares, as far as it names what the question compares. */
 const COMPARED = 0.3;
@@ -38,8 +40,7 @@ const ROW_SHARE = 0.8;
 const STEP_SHARE = 0.7;
 const STEPS_ANSWER: ReadonlySet<QuestionKind> = new Set(["list", "reason", "other"]);
 /** A reader of the question understands its language best. */
-const OTHER_LANGUAGE_SHARE = 0.85;
-const LIKENESS_EXPONENT = 1;
+const OTHER_LANGUAGE_SHARE = 0.7;
 /** Long units contain more words by chance. */
 const LENGTH_EXPONENT = 0.12;
 
@@ -68,7 +69,7 @@ export function scoreUnits(question: string, kind: QuestionKind, units: readonly
   const terms = questionTerms(question, new Set(everywhere.flatMap((set) => [...set])));
   const weights = terms.map((term) => {
     const found = tokens.filter((set) => worthIn(term, set) > 0).length;
-    return term.share * Math.log(1 + (units.length - found + 0.5) / (found + 0.5));
+    return term.share * Math.log(1 + (units.length - found + 0.5) / (found + 0.5)) ** RARITY_EXPONENT;
   });
   const present = terms.map((term) => everywhere.some((set) => worthIn(term, set) > 0));
   const total = weights.reduce((sum, weight, i) => sum + (present[i] ? weight : 0), 0);
@@ -118,6 +119,8 @@ export function scoreUnits(question: string, kind: QuestionKind, units: readonly
       0,
     );
     const share =
+      // A heading that was kept as text says nothing.
+      (said.size > 0 && [...said].every((token) => heading.has(token)) ? 0 : 1) *
       (isQuestion(unit) ? QUESTION_SHARE : 1) *
       (POINTER.test(body) ? POINTER_SHARE : 1) *
       (unit.kind === "row" ? ROW_SHARE : 1) *
@@ -136,10 +139,10 @@ function coverageOf({ terms, weights, total }: Weighted, tokens: ReadonlySet<str
 
 /** How far a short text is the question in other words: it speaks of all of it, and of little else. */
 function likeness(asked: Weighted, text: string): number {
-  const tokens = new Set(queryTerms(text));
-  if (tokens.size === 0) return 0;
-  const shared = [...tokens].filter((token) => asked.terms.some((term) => worthIn(term, new Set([token])) > 0)).length;
-  return Math.min(1, coverageOf(asked, tokens)) ** LIKENESS_EXPONENT * (0.2 + (0.8 * shared) / tokens.size);
+  const telling = tellingTerms(text);
+  if (telling.length === 0) return 0;
+  const shared = telling.filter((own) => asked.terms.some((term) => worthIn(term, new Set([own])) > 0)).length;
+  return Math.min(1, coverageOf(asked, new Set(tokenize(text)))) * (0.2 + (0.8 * shared) / telling.length);
 }
 
 /** `To delete a document, …` for a question how to delete one. */

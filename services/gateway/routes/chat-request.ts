@@ -1,8 +1,8 @@
 import { type ChatBody, textOf } from "#shared/chat-body.ts";
 import type { ChatRequest } from "../upstreams/upstream.ts";
 
-/** Words that end a turn in common chat templates. As text of a document or a user they would forge one. */
-const SPECIAL_TOKEN = /<(?=\|[a-z0-9_]{1,40}\|>|(?:start|end)_of_turn>)/gi;
+/** Words that end a turn in common chat templates (DeepSeek's have wide bars). As text of a document or a user they would forge one. */
+const SPECIAL_TOKEN = /<(?=\|[a-z0-9_]{1,40}\|>|｜[^｜<>]{1,40}｜>|(?:start|end)_of_turn>|\/s>)/gi;
 
 /** `user` and `metadata` end here: a model server needs neither to answer. */
 export function toChatRequest(body: ChatBody, tenant: string): ChatRequest {

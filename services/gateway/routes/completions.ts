@@ -10,19 +10,26 @@ import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
 
 /** OpenAI's fields that mean something we do not do. */
 const UNSUPPORTED = ["best_of", "echo", "frequency_penalty", "logit_bias", "logprobs", "presence_penalty", "suffix"];
+/** What they are when they are absent: many clients send them all. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  best_of: 1,
+  echo: false,
+  frequency_penalty: 0,
+  presence_penalty: 0,
+};
 
 export const completionBodySchema = z.strictObject({
   model: z.string(),
   prompt: z.union([z.string().min(1), z.array(z.string().min(1)).length(1)]),
   stream: z.boolean().nullish(),
-  stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
+  stream_options: z.strictObject({ include_usage: z.boolean().nullish() }).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   max_tokens: z.int().min(1).nullish(),
   n: z.literal(1).nullish(),
   seed: z.int().nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
-  user: z.string().max(512).optional(),
+  user: z.string().max(512).nullish(),
 });
 
 /** `POST /v1/completions`: text that goes on from a prompt, as older clients ask for it. */
@@ -47,8 +54,16 @@ export function completions(deps: ModelRouteDeps & { readonly shadow: Shadow }):
   });
 }
 
+/** Drops those that ask for nothing, and names the first that asks for something. */
 function refuseUnsupported(body: unknown): void {
-  const field = UNSUPPORTED.find((name) => typeof body === "object" && body !== null && name in body);
-  if (field === undefined) return;
-  throw new AppError("unsupported_field", `The field "${field}" is not supported here. Remove it.`, { param: field });
+  if (typeof body !== "object" || body === null) return;
+  const asked = body as Record<string, unknown>;
+  for (const field of UNSUPPORTED) {
+    if (!(field in asked)) continue;
+    if (asked[field] !== null && asked[field] !== DEFAULTS[field]) {
+      const what = `The field "${field}" is not supported here. Remove it.`;
+      throw new AppError("unsupported_field", what, { param: field });
+    }
+    delete asked[field];
+  }
 }

@@ -15,7 +15,7 @@ export const embeddingsBodySchema = z.strictObject({
   input: z.union([text, z.array(text).min(1).max(MAX_TEXTS)]),
   dimensions: z.int().min(1).max(65_536).nullish(),
   encoding_format: z.enum(["float", "base64"]).nullish(),
-  user: z.string().max(512).optional(),
+  user: z.string().max(512).nullish(),
 });
 
 /** `POST /v1/embeddings` in OpenAI's wire format. */

@@ -5,16 +5,19 @@ import { writeFrames } from "#shared/sse.ts";
 import type { AccessLog } from "../access-log.ts";
 import { type DoorHandler, readJson, sendFailure } from "../door.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
-import type { Caller, Identify } from "../limits/callers.ts";
+import type { Caller } from "../limits/callers.ts";
 import type { Limiter } from "../limits/limits.ts";
 import type { Call } from "../routing/live-model.ts";
 import type { LiveRoutes } from "../routing/live-routes.ts";
 import type { Served } from "../routing/serve.ts";
 import type { Usage } from "../upstreams/upstream.ts";
 
+/** Who calls, by the headers. Throws when that is nobody, or may not be. */
+export type AdmitCaller = (headers: IncomingHttpHeaders) => Caller | Promise<Caller>;
+
 export type ModelRouteDeps = {
   readonly routes: LiveRoutes;
-  readonly identify: Identify;
+  readonly admitCaller: AdmitCaller;
   readonly limiter: Limiter;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
@@ -53,7 +56,7 @@ export function modelRoute(
   deps: ModelRouteDeps,
   serve: (request: ModelRequest) => Promise<void>,
 ): DoorHandler {
-  const { identify, limiter, metrics, log, accessLog } = deps;
+  const { admitCaller, limiter, metrics, log, accessLog } = deps;
   return async (message: IncomingMessage, response: ServerResponse) => {
     const started = performance.now();
     const id = crypto.randomUUID();
@@ -69,7 +72,7 @@ export function modelRoute(
     let status = 200;
     try {
       const { headers } = message;
-      const found = identify(headers.authorization, headerOf(headers["x-cairn-tenant"]));
+      const found = admitCaller(headers);
       caller = found instanceof Promise ? await found : found;
       const { value: body, bytes } = await readJson(message);
       const admitted = limiter.admit(caller, Math.ceil(bytes / BYTES_A_TOKEN));

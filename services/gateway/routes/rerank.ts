@@ -58,7 +58,8 @@ function resultsOf(
   const { results, usage } = (value ?? {}) as Loose;
   if (!Array.isArray(results)) throw strange();
   const scores = new Map<number, number>();
-  for (const { index, relevance_score } of results) {
+  for (const result of results) {
+    const { index, relevance_score } = result ?? {};
     const known = Number.isInteger(index) && (index as number) >= 0 && (index as number) < count;
     if (!known || !Number.isFinite(relevance_score) || scores.has(index as number)) throw strange();
     scores.set(index as number, relevance_score as number);

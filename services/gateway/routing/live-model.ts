@@ -50,6 +50,8 @@ type Deps = { readonly clock: Clock; readonly roll: () => number; readonly onFre
 /** A breaker tells nobody when its time is up, so those that wait for a start look again this often. */
 const WAITING_ROOM_MS = 250;
 const NOBODY: ReadonlySet<string> = new Set();
+/** Nothing has been reached: the server is not there, or not yet. */
+const UNREACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/;
 
 export function createLiveModel(
   initial: ModelSettings,
@@ -114,7 +116,9 @@ export function createLiveModel(
     }
     throw nobody(settings.alias, tiers, clock.now());
   };
-  const admission = createAdmission<Call, Place>(settings.alias, settings.queue, take, clock);
+  const admission = createAdmission<Call, Place>(settings.alias, settings.queue, take, clock, () =>
+    tiers.flat().some(({ members }) => members.some(({ mayTry }) => mayTry)),
+  );
 
   const placeIn = (tier: number, call: Call, tried: ReadonlySet<string>): Place | undefined => {
     const choice = chooseUpstream(tiers[tier] ?? [], call.affinity, tried, roll);
@@ -143,6 +147,11 @@ export function createLiveModel(
     async placeAfter({ place, tried, attempts, error }, call, signal) {
       const { tier } = place;
       const allowed = attempts < settings.maxAttempts;
+      // Scaled to zero: who finds out waits like those who come later, and costs the server nothing.
+      if (allowed && tier === 0 && isUnreached(error) && staysInWaitingRoom(call)) {
+        place.upstream.refused();
+        return admission.enter(call, signal);
+      }
       const replica = allowed && hasOther(tiers[tier], tried) && budget.mayRetry() && placeIn(tier, call, tried);
       const next = replica || placeBelow(tier, call);
       if (next || !allowed) return next;
@@ -166,6 +175,10 @@ function sameMembers(before: readonly LiveTier[], after: readonly LiveTier[]): b
   const membersOf = (tiers: readonly LiveTier[]) => tiers.flat().flatMap(({ members }) => members);
   const known = membersOf(before);
   return membersOf(after).every((member, at) => member === known[at]);
+}
+
+function isUnreached({ cause }: AppError): boolean {
+  return cause instanceof Error && "code" in cause && UNREACHED.test(String(cause.code));
 }
 
 function hasOther(tier: LiveTier | undefined, tried: ReadonlySet<string>): boolean {

@@ -13,6 +13,8 @@ export type LiveUpstream = Member & {
   readonly breaker: Breaker;
   readonly price: Price;
   inFlight: number;
+  /** Nothing listens there. It is down until a probe, which begins now, says otherwise. */
+  refused(): void;
   close(): Promise<void>;
 };
 
@@ -37,7 +39,7 @@ export function liveUpstream(
   let up = true;
   let failed = FAILED_PROBES - 1; // who never answered is down at once: it may be starting
   const onResult = (ok: boolean): void => {
-    if (live.inFlight > 0) return;
+    if (live.inFlight > 0 && up) return;
     failed = ok ? 0 : failed + 1;
     const before = up;
     up = failed < FAILED_PROBES;
@@ -45,7 +47,7 @@ export function liveUpstream(
   };
   // A request under way tells more than a probe; and llama.cpp's Python server breaks it off when another one comes.
   const ask = async (signal: AbortSignal): Promise<void> => {
-    if (live.inFlight === 0) await server.ping(signal);
+    if (live.inFlight === 0 || !up) await server.ping(signal);
   };
   const prober = settings.kind === "openai" ? createProber({ ask, everyMs: settings.probeMs, onResult }) : undefined;
   const live: LiveUpstream = {
@@ -58,6 +60,12 @@ export function liveUpstream(
     inFlight: 0,
     get mayTry() {
       return up && breaker.mayTry();
+    },
+    refused() {
+      if (!prober) return;
+      failed = FAILED_PROBES;
+      up = false;
+      prober.soon();
     },
     async close() {
       prober?.stop();

@@ -8,8 +8,9 @@ export type Served<T> = {
   readonly value: T;
   readonly upstream: LiveUpstream;
   readonly attempts: number;
+  /** Without a place: before the first try, and between tries. */
   readonly queuedMs: number;
-  /** From the last try to its first byte. */
+  /** All tries, up to the first byte. */
   readonly upstreamMs: number;
   /** The exchange is over: well, by a failure of the upstream, or because the reader left. Exactly once. */
   done(error?: unknown): void;
@@ -32,24 +33,29 @@ export async function serve<T>(
   const tried = new Set<string>();
   let place = await model.admission.enter(call, signal);
   let begun = performance.now();
-  const queuedMs = begun - call.enteredAt;
+  let queuedMs = begun - call.enteredAt;
+  let upstreamMs = 0;
   for (let attempts = 1; ; attempts += 1) {
     const { upstream } = place;
     try {
       const value = await attempt(upstream.server, signal);
       onAttempt(upstream.name, "ok");
       place.answered();
-      return { value, upstream, attempts, queuedMs, upstreamMs: performance.now() - begun, done: place.end };
+      upstreamMs += performance.now() - begun;
+      return { value, upstream, attempts, queuedMs, upstreamMs, done: place.end };
     } catch (error) {
       const left = signal.aborted;
       place.end(left ? signal.reason : error);
       onAttempt(upstream.name, left ? "aborted" : error instanceof AppError ? error.code : "internal");
       if (left || !(error instanceof AppError) || !error.retryable) throw error;
       tried.add(upstream.name);
+      const failedAt = performance.now();
+      upstreamMs += failedAt - begun;
       const next = await model.placeAfter({ place, tried, attempts, error }, call, signal);
       if (!next) throw error;
       place = next;
       begun = performance.now();
+      queuedMs += begun - failedAt;
     }
   }
 }

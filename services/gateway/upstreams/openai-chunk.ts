@@ -2,6 +2,8 @@ import { AppError } from "#shared/errors.ts";
 import type { Completion, FinishReason, Usage } from "./upstream.ts";
 
 const MAX_TOKENS = 100_000_000;
+/** vLLM and SGLang say `abort` of a request that they dropped, others `error`: no reader may take that for an end. */
+const BROKEN_OFF = /^(abort(ed)?|cancell?ed|error)$/;
 
 export type Chunk = {
   readonly text: string;
@@ -73,6 +75,7 @@ function usageOf({ usage }: Loose): Usage | undefined {
 
 function finishReasonOf(reason: unknown): FinishReason | undefined {
   if (typeof reason !== "string" || reason === "") return undefined;
+  if (BROKEN_OFF.test(reason)) throw new AppError("upstream_failed", "The model server broke its answer off.");
   return reason === "length" || reason === "content_filter" ? reason : "stop";
 }
 

@@ -120,6 +120,7 @@ export function openStream(
     deadlines,
     ask,
     {
+      onHeaders: () => exchange.within(firstTokenAt - performance.now(), TOO_SLOW),
       onData: (piece) => guarded(() => parser.push(piece)),
       onEnd: () =>
         guarded(() => {
@@ -131,7 +132,8 @@ export function openStream(
     },
     signal,
   );
-  exchange.within(limits.firstTokenMs, "The model server took too long to begin.");
+  const firstTokenAt = performance.now() + limits.firstTokenMs;
+  exchange.within(Math.min(limits.headersMs, limits.firstTokenMs), TOO_SLOW);
 
   const deltas: Deltas = {
     next() {
@@ -153,4 +155,5 @@ export function openStream(
   return begun.promise;
 }
 
+const TOO_SLOW = "The model server took too long to begin.";
 const early = (): AppError => new AppError("upstream_failed", "The model server ended its answer early.");

@@ -1,8 +1,9 @@
 import { scopeOf } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
+import { outcomeOf } from "../lineage/outcome.ts";
 import { fitEvidence } from "../retrieval/fit-evidence.ts";
 import type { Retrieve } from "../retrieval/retrieve.ts";
-import type { Citation } from "./citations.ts";
+import { type Citation, resolveCitations } from "./citations.ts";
 import { type Draft, newDraft, type Outcome, type Question } from "./draft.ts";
 import { evidenceSupport } from "./evidence-check.ts";
 import type { Generate, Usage } from "./generate.ts";
@@ -22,8 +23,10 @@ export type AnswerDeps = {
   readonly release: Release;
   readonly retrieve: Retrieve;
   readonly generate: Generate;
-  /** Resolves citations and keeps answer, dependencies, record and log leaf in one transaction. */
-  readonly save: (draft: Draft & { outcome: Outcome | undefined }) => Promise<Saved>;
+  /** Hears of every answer that ended, before it is kept: one without a record shows as a difference of two counters. */
+  readonly onEnd: (outcome: Outcome) => void;
+  /** Keeps answer, dependencies, record and log leaf in one transaction. Resolves to the public tag. */
+  readonly save: (draft: Draft, outcome: Outcome, citations: readonly Citation[]) => Promise<object>;
   readonly now: () => number;
 };
 
@@ -53,9 +56,21 @@ export async function* answer(
     // Without an end the reader has left at a `yield`, whatever the answer was going to be.
     if (draft.finishReason === undefined && draft.outcome !== "error") draft.outcome = "aborted";
     if (!asked.streaming && (draft.outcome === "aborted" || draft.outcome === "error")) draft.sent = "";
-    saved = await deps.save(draft);
+    const { outcome, citations } = settle(draft, deps);
+    saved = { outcome, citations, tag: await deps.save(draft, outcome, citations) };
   }
   yield { type: "end", finishReason: draft.finishReason ?? "stop", usage: draft.usage ?? NO_USAGE, ...saved };
+}
+
+function settle(draft: Draft, deps: AnswerDeps): Omit<Saved, "tag"> {
+  let outcome: Outcome = "error";
+  try {
+    const citations = resolveCitations(draft.sent, draft.evidence);
+    outcome = outcomeOf(draft, citations);
+    return { outcome, citations };
+  } finally {
+    deps.onEnd(outcome);
+  }
 }
 
 /** Search, check, prompt, generate: the text of the answer as it comes. */
@@ -83,18 +98,27 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   const { temperature, max_tokens } = release.generation;
   const settings = { model: release.models.chat, temperature, max_tokens, ...asked.sampling };
   const markers = createMarkerFilter(draft.evidence.length);
-  for await (const event of generate(draft.prompt, settings, signal)) {
-    if (event.type === "model") draft.model = event;
-    if (event.type === "end") {
-      const { text, removed } = markers.end();
-      draft.removedMarkers += removed;
-      draft.usage = event.usage;
-      if (text !== "") yield text;
-      draft.finishReason = event.finishReason;
+  const caller = { tenant: asked.principal.tenant, conversationId: asked.conversationId };
+  for await (const event of generate(draft.prompt, settings, caller, signal)) {
+    switch (event.type) {
+      case "model": {
+        const { upstream, model, attempts } = event;
+        draft.model = { upstream, model, attempts };
+        break;
+      }
+      case "text-delta": {
+        const { text, removed } = markers.push(event.text);
+        draft.removedMarkers += removed;
+        if (text !== "") yield text;
+        break;
+      }
+      case "end": {
+        const { text, removed } = markers.end();
+        draft.removedMarkers += removed;
+        draft.usage = event.usage;
+        if (text !== "") yield text;
+        draft.finishReason = event.finishReason;
+      }
     }
-    if (event.type !== "text-delta") continue;
-    const { text, removed } = markers.push(event.text);
-    draft.removedMarkers += removed;
-    if (text !== "") yield text;
   }
 }

@@ -11,13 +11,17 @@ const EMPTY_ZH = new Set(
     "我 你 您 他 它 我们 你们 想 想要 要 需要 把 被 让 使 能 能够 会 可以 可 应该 应 怎么 怎样 怎么样 如何 什么 什么样 啥 为啥 为什么 多少 " +
     "几 几个 哪 哪个 哪些 哪里 哪儿 谁 最 最多 最大 多 大 吗 呢 啊 吧 的 地 得 了 着 过 是 是否 在 和 跟 与 或 及 有 没 没有 不 不是 不能 " +
     "不要 一 一个 一份 一下 某个 个 些 这 那 这个 那个 就 都 也 还 才 上 下 里 到 从 对 为 以 于 用 来 去 请 请问 告诉 知道 操作 样 时候 " +
-    "之后 以后 之前 做 怎 能否 能不能 要不要 会不会 给 办 时 填 条 份 次 种 项 位 就是 已经 怎么办"
+    "之后 以后 之前 做 怎 能否 能不能 要不要 会不会 给 办 时 填 条 份 次 种 项 位 就是 已经 怎么办 出来 东西 全部 里面 直接 我的 你的 有没有 " +
+    "没法 一种 咋 咋办 拿 拿去 比如 这样 那样 它们 如果 的话 还是 只 只能 自己 久 多久 比较 起来 过来 不出来 不了 新 新的 好 现在 目前 到底 究竟 一般 通常 啥样 会"
   ).split(" "),
 );
 const EMPTY_EN = new Set(
   tokenize(
     "happen mean get have has had want like please many much there about any some tell explain way thing able possible let " +
-      "use used work really just so only also actually all one more than from out up at different difference between vs",
+      "use used work really just so only also actually all one more than from out up at different difference between vs " +
+      "go got come put give take say try do doing did done happens mistake middle again still ever every everything someone somebody " +
+      "anyone anything something else first own way ways exactly easily quickly once without while during instead best good right " +
+      "into onto over off via per both each other another same such too very well yes no not never always if then because",
   ),
 );
 const PART_OF_WORD = 0.5;
@@ -36,7 +40,7 @@ export type Passage = { readonly text: string; readonly terms: ReadonlySet<strin
 
 /** The words of a question that say what it is about. */
 export function contentWords(question: string): ContentWord[] {
-  const plain = question.normalize("NFKC").replaceAll(/['’]s\b/g, "");
+  const plain = question.normalize("NFKC").replaceAll(/['’]s\b|n['’]t\b/g, "");
   const kept = new Set(queryTerms(plain));
   const other = [...plain.matchAll(OTHER_WORD)]
     .flatMap(([word]) => tokenize(word).slice(0, 1))
@@ -55,13 +59,18 @@ const word = (text: string, han: boolean): ContentWord => ({ text, han, others: 
 function hanWords(run: string): string[] {
   const words: string[] = [];
   let open = false;
-  for (const segment of segmentHan(run)) {
+  for (const segment of segmentHan(run).map(withoutEnding)) {
     const alone = segment.length === 1 && !EMPTY_ZH.has(segment) && synonymsOf(segment).length === 0;
     if (alone && open) words.push(words.pop() + segment);
     else words.push(segment);
     open = alone;
   }
   return words;
+}
+
+/** 改了 says 改. */
+function withoutEnding(word: string): string {
+  return word.length > 1 && synonymsOf(word).length === 0 ? word.replace(/(?<=.)[的了着过]$/u, "") : word;
 }
 
 const isEmpty = (text: string): boolean =>

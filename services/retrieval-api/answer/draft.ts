@@ -47,6 +47,7 @@ export type Draft = {
   outcome: Outcome | undefined;
 };
 
+/** The draft of an answer of which nothing is known yet but the question. */
 export function newDraft(asked: Question, startedAt: number): Draft {
   return {
     asked,

@@ -1,4 +1,6 @@
-import { AppError } from "#shared/errors.ts";
+import { sha256 } from "#shared/digest.ts";
+import { AppError, type ErrorCode } from "#shared/errors.ts";
+import { readSse } from "#shared/read-sse.ts";
 import type { Message } from "./prompt.ts";
 
 export type Usage = {
@@ -21,9 +23,13 @@ export type GenerateSettings = {
   readonly stop?: string | readonly string[];
 };
 
+/** For whom a model is asked: the gateway counts by tenant, and keeps a conversation where its beginning is cached. */
+export type Caller = { readonly tenant: string; readonly conversationId: string };
+
 export type Generate = (
   messages: readonly Message[],
   settings: GenerateSettings,
+  caller: Caller,
   signal: AbortSignal,
 ) => AsyncGenerator<ModelEvent, void>;
 
@@ -41,10 +47,10 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
     "content-type": "application/json",
     ...(gatewayKey && { authorization: `Bearer ${gatewayKey}` }),
   };
-  return async function* generate(messages, settings, signal) {
+  return async function* generate(messages, settings, { tenant, conversationId }, signal) {
     const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
       method: "POST",
-      headers,
+      headers: { ...headers, "x-cairn-tenant": accountOf(tenant), "x-cairn-conversation": conversationId },
       body: JSON.stringify({ ...settings, messages, stream: true, stream_options: { include_usage: true } }),
       signal,
     }).catch((error: unknown) => {
@@ -60,7 +66,7 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
     };
     let finishReason: string | undefined;
     let usage = NO_USAGE;
-    for await (const piece of piecesOf(response.body)) {
+    for await (const piece of piecesOf(response.body, signal)) {
       if (piece.error)
         throw new AppError("upstream_failed", "The model stopped in the middle of its answer. Ask again.");
       const choice = piece.choices?.[0];
@@ -73,24 +79,33 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
   };
 }
 
-/** Our own gateway sends one `data:` line an event, so lines are all that has to be told apart. */
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Piece> {
-  let rest = "";
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line.startsWith("data: ") && line !== "data: [DONE]") yield JSON.parse(line.slice(6)) as Piece;
-    }
+/** What breaks here is the gateway or the line to it. The original error may quote the answer, so it goes no further. */
+async function* piecesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Piece, void> {
+  try {
+    for await (const data of readSse(body)) if (data !== "[DONE]") yield JSON.parse(data) as Piece;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new AppError("upstream_failed", "The model's answer broke off. Ask again.");
   }
 }
 
+/** The tenant, or its digest where the name is none that the gateway takes in a header. */
+const accountOf = (tenant: string): string =>
+  /^[A-Za-z0-9._-]{1,64}$/.test(tenant) ? tenant : `sha256-${sha256(tenant).slice(0, 32)}`;
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: "invalid_request",
+  404: "model_not_found",
+  413: "invalid_request",
+  429: "rate_limited",
+  503: "unavailable",
+  504: "upstream_timeout",
+};
+
 async function failureOf(response: Response): Promise<AppError> {
-  const body = (await response.json().catch(() => undefined)) as
-    | { error?: { code?: string; message?: string } }
-    | undefined;
+  const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
   const message = body?.error?.message ?? "The model gateway refused the request.";
-  if (response.status === 400) return new AppError("invalid_request", message);
-  if (response.status === 429) return new AppError("rate_limited", message, { retryAfterSeconds: 1 });
-  return new AppError(response.status === 503 ? "unavailable" : "upstream_failed", message);
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const wait = Number.isInteger(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {};
+  return new AppError(CODES[response.status] ?? "upstream_failed", message, wait);
 }

@@ -2,7 +2,7 @@ import type { Database } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { languageOf } from "#shared/language.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
-import { readableGate } from "../retrieval/second-gate.ts";
+import { type Confirmed, readableGate } from "../retrieval/second-gate.ts";
 import type { Citation } from "./citations.ts";
 
 type AnswerRow = {
@@ -44,14 +44,33 @@ export type PastAnswer = {
  * except for auditors of the tenant.
  */
 export async function pastAnswer(db: Database, principal: Principal, id: string): Promise<PastAnswer> {
-  const row = await db.get<AnswerRow>("select * from answer where id = $1 and tenant = $2", [id, principal.tenant]);
+  const answer = (await pastAnswers(db, principal, [id])).get(id);
+  if (!answer) throw new AppError("not_found", "There is no such answer of yours.");
+  return answer;
+}
+
+/** Many at once, by id. Those that `pastAnswer` would not find are absent. */
+export async function pastAnswers(
+  db: Database,
+  principal: Principal,
+  ids: readonly string[],
+): Promise<Map<string, PastAnswer>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.all<AnswerRow>(
+    `select id, subject, conversation_id, question, content, outcome, citations, tag, created_at from answer
+     where tenant = $1 and id in (${placesOf(ids, 2)})`,
+    [principal.tenant, ...ids],
+  );
   const auditor = principal.scopes.includes("audit") || principal.scopes.includes("admin");
-  if (!row || (row.subject !== principal.subject && !auditor))
-    throw new AppError("not_found", "There is no such answer of yours.");
+  const own = rows.filter(({ subject }) => subject === principal.subject || auditor);
+  const read = await versionsRead(db, ids);
+  const readable = await readableGate(db)(scopeOf(principal), [...new Set([...read.values()].flat())]);
+  return new Map(own.map((row) => [row.id, viewOf(row, read.get(row.id) ?? [], readable)]));
+}
+
+function viewOf(row: AnswerRow, basis: readonly string[], readable: ReadonlyMap<string, Confirmed>): PastAnswer {
   const tag = JSON.parse(row.tag) as Tag;
   const citations = JSON.parse(row.citations) as Citation[];
-  const basis = await versionsRead(db, id);
-  const readable = await readableGate(db)(scopeOf(principal), basis);
   const statusOf = (versionId: string): Status => {
     const version = readable.get(versionId);
     return version === undefined ? "unavailable" : version.current ? "current" : "superseded";
@@ -70,15 +89,20 @@ export async function pastAnswer(db: Database, principal: Principal, id: string)
   };
 }
 
-/** Versions whose passages were in the prompt. The tag may have left some out to stay small. */
-async function versionsRead(db: Database, answerId: string): Promise<string[]> {
-  const rows = await db.all<{ dep_id: string }>(
-    `select distinct dep_id from answer_dep
-     where answer_id = $1 and dep_kind = 'document_version' and use in ('cited', 'in_context')`,
-    [answerId],
+/** Versions whose passages were in the prompt, by answer. The tag may have left some out to stay small. */
+async function versionsRead(db: Database, answerIds: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await db.all<{ answer_id: string; dep_id: string }>(
+    `select distinct answer_id, dep_id from answer_dep
+     where dep_kind = 'document_version' and use in ('cited', 'in_context') and answer_id in (${placesOf(answerIds, 1)})`,
+    answerIds,
   );
-  return rows.map(({ dep_id }) => dep_id);
+  const read = new Map<string, string[]>();
+  for (const { answer_id, dep_id } of rows) read.set(answer_id, [...(read.get(answer_id) ?? []), dep_id]);
+  return read;
 }
+
+const placesOf = (values: readonly unknown[], first: number): string =>
+  values.map((_, i) => `$${first + i}`).join(", ");
 
 function citationView({ marker, answer, verified, source }: Citation, status: Status): object {
   if (status === "unavailable") return { marker, source: { status } };

@@ -1,16 +1,20 @@
 import type { Candidate } from "../retrieval/retrieve.ts";
+import { fitHistory } from "./fit-history.ts";
 
 export type Message = { readonly role: "system" | "user" | "assistant"; readonly content: string };
 
-/** Strings that some model servers read as control tokens; in evidence they are only text. */
+/** Strings that some model servers read as control tokens; from documents and callers they are only text. */
 const SPECIAL_TOKEN = /<\|([^|<>]{1,40})\|>|\[(\/?INST)\]/g;
 
 /** A line of a document that begins as the next piece of evidence does; in parentheses its number is only text. */
 const FORGED_NUMBER = /^([^\S\n]*)\[(\d+)\](?=\s)/gm;
 
+/** Stands for answers that are not given, so that roles alternate. */
+const NOT_REPEATED = "(answered)";
+
 /**
- * The rendered prompt: instructions, the turns before, then numbered evidence and the question in one message. Built
- * by joining parts, never by replacing in a template, where `$&` in a document would corrupt it.
+ * The rendered prompt: instructions, the newest turns that fit, then numbered evidence and the question in one message.
+ * Built by joining parts, never by replacing in a template, where `$&` in a document would corrupt it.
  */
 export function renderPrompt(
   instructions: string,
@@ -22,8 +26,17 @@ export function renderPrompt(
     const path = [document.title, ...chunk.headingPath.filter((heading) => heading !== document.title)].join(" > ");
     return `[${i + 1}] ${inert(oneLine(path))}\n${inert(chunk.text)}`;
   });
-  const content = ["Evidence:", ...items, `Question: ${oneLine(question)}`].join("\n\n");
-  return [{ role: "system", content: instructions }, ...history, { role: "user", content }];
+  const content = ["Evidence:", ...items, `Question: ${inert(oneLine(question))}`].join("\n\n");
+  return [{ role: "system", content: instructions }, ...turnsBefore(history), { role: "user", content }];
+}
+
+function turnsBefore(history: readonly Message[]): Message[] {
+  const { turns, unanswered } = fitHistory(history);
+  const before: Message[] = turns.map(({ role, content }) => ({ role, content: inert(content) }));
+  if (unanswered.length === 0) return before;
+  const questions = unanswered.map((question) => `- ${inert(oneLine(question))}`);
+  const content = ["Earlier questions:", ...questions].join("\n");
+  return [...before, { role: "user", content }, { role: "assistant", content: NOT_REPEATED }];
 }
 
 function inert(text: string): string {

@@ -4,10 +4,13 @@ import { segmentHan } from "#shared/synonyms.ts";
 const PRONOUN_EN = /\b(it|them|they|that one|this one|those|these|that|this)\b/i;
 const OPENER_EN = /^(and|but|so|then|also|what about|how about|ok(ay)?)\b[,\s]*/i;
 const NOUN_PHRASE_EN = /\b(?:an?|the|my|our|your|some|new|this|these)\s+((?:[\w'-]+\s?){1,3})/gi;
+/** What is done, before what it is done to: “How do I back up ”. */
+const TASK_EN = /^.*?\b(?:i|we|you|one)\s+[a-z]+\s+(?:(?:up|down|in|on|out|off)\s+)?(?=\S)/i;
 const PRONOUN_ZH = /它们?|这个|那个|这些|那些|其(?=[中他]?[的是在])/;
 const FOLLOW_ZH = /^(那么?|然后|还有|另外|接着)|呢[？?]?$/;
 const ASKING_ZH =
   /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|是否|能不能|能否|可以|可不可以|多少|为什么|我要?|想要?|需要|应该|一个|吗|呢|的|了|是|在|把|有|[？?。！，,]/g;
+const MEASURE_ZH = /最|多?[大长久少]|多/g;
 const HOW_ZH = /如何|怎么样?|怎样/;
 const SHORT_EN = 5;
 const STOP_EN = new Set(
@@ -41,13 +44,20 @@ function resolveEn(question: string, context: string): string {
   if (PRONOUN_EN.test(body)) return body.replace(PRONOUN_EN, () => `the ${topic}`);
   // "What about PDF?" continues the whole question before; "And how do I delete?" only lacks its object.
   if (words.length <= SHORT_EN && contentWords(body).length <= 2 && !/\b(how|where|when|who)\b/i.test(body)) {
-    return `${body.replace(/[?？\s]+$/, "")} ${contentWords(context).join(" ")}?`;
+    const replaced = topic.split(" ");
+    const asked = contentWords(context);
+    const rest = asked.filter((word) => !replaced.includes(word));
+    return `${body.replace(/[?？\s]+$/, "")} ${(rest.length > 0 ? rest : asked).join(" ")}?`;
   }
   return `${body.replace(/[?？\s]+$/, "")} ${topic}?`;
 }
 
 function resolveZh(question: string, context: string): string {
   const topic = topicOf(context);
+  // “为什么？” and “最大多大？” ask of the question before as it stands.
+  if (wordsZh(question.replaceAll(ASKING_ZH, " ").replaceAll(MEASURE_ZH, " ")).length === 0) {
+    return `${context.replace(/[?？\s]+$/, "")}，${question}`;
+  }
   if (topic === "" || (!PRONOUN_ZH.test(question) && !FOLLOW_ZH.test(question))) return question;
   if (PRONOUN_ZH.test(question)) return question.replace(PRONOUN_ZH, () => topic);
   const body = question.replace(/^(那么?|然后|还有|另外|接着)[，,]?/, "").replace(/呢?[？?]?$/, "");
@@ -65,7 +75,7 @@ function topicOf(question: string): string {
   }
   const phrase = [...question.matchAll(NOUN_PHRASE_EN)].at(-1)?.[1];
   const kept = contentWords(phrase ?? "").join(" ");
-  return kept || contentWords(question).slice(-2).join(" ");
+  return kept || contentWords(question.replace(TASK_EN, "")).slice(-2).join(" ");
 }
 
 /** The segmenter cuts a word that it does not know, such as 文档, into characters: those side by side are one. */

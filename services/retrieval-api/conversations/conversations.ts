@@ -10,6 +10,8 @@ export type Conversation = {
   readonly updated_at: number;
 };
 export type Turn = {
+  /** Its place in the conversation, from 1. */
+  readonly position: number;
   readonly role: "user" | "assistant";
   readonly content: string;
   readonly answer_id: string | null;
@@ -29,6 +31,7 @@ export async function ownConversation(db: Sql, { tenant, subject }: Principal, i
   return conversation;
 }
 
+/** A person's conversations, the one with the newest turn first. */
 export function listConversations(db: Sql, { tenant, subject }: Principal, limit: number): Promise<Conversation[]> {
   return db.all<Conversation>(
     `select id, title, created_at, updated_at from conversation
@@ -37,12 +40,23 @@ export function listConversations(db: Sql, { tenant, subject }: Principal, limit
   );
 }
 
-/** Oldest first. */
-export function turnsOf(db: Sql, conversationId: string): Promise<Turn[]> {
-  return db.all<Turn>(
-    "select role, content, answer_id, created_at from message where conversation_id = $1 order by position",
-    [conversationId],
+/** The newest messages before a position, oldest first. */
+export async function turnsOf(db: Sql, conversationId: string, before: number, limit: number): Promise<Turn[]> {
+  const newest = await db.all<Turn>(
+    `select position, role, content, answer_id, created_at from message
+     where conversation_id = $1 and position < $2 order by position desc limit $3`,
+    [conversationId, before, limit],
   );
+  return newest.reverse();
+}
+
+/** What the user asked last, oldest first. */
+export async function lastQuestions(db: Sql, conversationId: string, limit: number): Promise<string[]> {
+  const newest = await db.all<{ content: string }>(
+    "select content from message where conversation_id = $1 and role = 'user' order by position desc limit $2",
+    [conversationId, limit],
+  );
+  return newest.reverse().map(({ content }) => content);
 }
 
 /** Adds a question and its answer, and the conversation with the first of them. One deleted meanwhile stays empty. */

@@ -2,12 +2,11 @@ import type { Database, Sql } from "#shared/database.ts";
 import { canonicalJson, newSalt, sha256 } from "#shared/digest.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
-import type { Saved } from "../answer/answer.ts";
-import { resolveCitations } from "../answer/citations.ts";
-import type { Draft } from "../answer/draft.ts";
+import { wellFormed } from "#shared/well-formed.ts";
+import type { AnswerDeps } from "../answer/answer.ts";
 import { appendTurn } from "../conversations/conversations.ts";
-import { outcomeOf } from "./outcome.ts";
-import { chunkCommitment, type Finished, statementOf } from "./statement.ts";
+import type { Candidate } from "../retrieval/retrieve.ts";
+import { chunkCommitment, type Finished, promptText, statementOf } from "./statement.ts";
 import { tagOf } from "./tag.ts";
 
 export type SaveDeps = {
@@ -18,11 +17,12 @@ export type SaveDeps = {
 };
 
 /** Keeps the answer with everything that makes it provable, in one transaction: all of it is there, or the answer failed. */
-export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): (draft: Draft) => Promise<Saved> {
-  return async (draft) => {
-    const citations = resolveCitations(draft.sent, draft.evidence);
+export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): AnswerDeps["save"] {
+  return async (given, outcome, citations) => {
     const salts = { answer: newSalt(), question: newSalt(), prompt: newSalt() };
-    const finished = { draft, outcome: outcomeOf(draft, citations), citations, salts, finishedAt: now() };
+    // Half a surrogate pair has no canonical form: without this, a caller who sends one would leave no record.
+    const draft = wellFormed(given);
+    const finished = { draft, outcome, citations: wellFormed(citations), salts, finishedAt: now() };
     // Canonical, so that the bytes that are kept are the bytes that the digest is of.
     const record = canonicalJson(statementOf(finished, release));
     const digest = sha256(record);
@@ -46,10 +46,9 @@ export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): (draf
         finished.finishedAt,
       ]);
     });
-    metrics.answers.inc({ outcome: finished.outcome });
     metrics.records.inc();
     metrics.removedMarkers.inc(draft.removedMarkers);
-    return { outcome: finished.outcome, citations, tag };
+    return tag;
   };
 }
 
@@ -60,8 +59,8 @@ async function insertAnswer(
 ): Promise<void> {
   const { id, principal, conversationId, question } = draft.asked;
   await sql.run(
-    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, prompt, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       id,
       principal.tenant,
@@ -74,6 +73,7 @@ async function insertAnswer(
       JSON.stringify(citations),
       JSON.stringify(tag),
       JSON.stringify(salts),
+      draft.prompt ? promptText(draft.prompt) : null,
       finishedAt,
     ],
   );
@@ -87,21 +87,21 @@ async function insertDependencies(
 ): Promise<void> {
   const { id, principal } = draft.asked;
   const cited = new Set(citations.map(({ marker }) => marker));
-  const inContext = new Set(draft.evidence.map(({ chunk }) => chunk.id));
+  const evidence = new Set(draft.evidence.map(({ chunk }) => chunk.id));
   const dependencies: [kind: string, target: string, digest: string | null, use: string][] = [
     ["release", release.digest, release.digest, "configured"],
     ["prompt", "answer", release.promptDigest, "configured"],
   ];
   if (draft.model) dependencies.push(["model", draft.model.model, null, "generated"]);
-  for (const [i, candidate] of draft.evidence.entries()) {
-    const use = cited.has(i + 1) ? "cited" : "in_context";
-    dependencies.push(["chunk", candidate.chunk.id, chunkCommitment(candidate), use]);
-    dependencies.push(["document_version", candidate.chunk.versionId, candidate.document.textCommitment, use]);
-    dependencies.push(["document", candidate.chunk.documentId, null, use]);
-  }
-  for (const { chunk, document } of draft.retrieved?.candidates ?? []) {
-    if (!inContext.has(chunk.id))
-      dependencies.push(["document_version", chunk.versionId, document.textCommitment, "retrieved"]);
+  const rests = (candidate: Candidate, use: "cited" | "in_context" | "retrieved"): void => {
+    const { chunk, document } = candidate;
+    dependencies.push(["chunk", chunk.id, chunkCommitment(candidate), use]);
+    dependencies.push(["document_version", chunk.versionId, document.textCommitment, use]);
+    dependencies.push(["document", chunk.documentId, null, use]);
+  };
+  for (const [i, candidate] of draft.evidence.entries()) rests(candidate, cited.has(i + 1) ? "cited" : "in_context");
+  for (const candidate of draft.retrieved?.candidates ?? []) {
+    if (!evidence.has(candidate.chunk.id)) rests(candidate, "retrieved");
   }
   for (const [kind, target, digest, use] of dependencies) {
     await sql.run(

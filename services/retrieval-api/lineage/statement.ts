@@ -3,9 +3,12 @@ import { aclEntriesOf } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
 import type { Citation } from "../answer/citations.ts";
 import type { Draft, Outcome } from "../answer/draft.ts";
+import type { Message } from "../answer/prompt.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 
 export const PREDICATE_TYPE = "urn:cairn:lineage:answer:v1";
+
+const MAX_TITLE = 120;
 
 export type Salts = { readonly answer: string; readonly question: string; readonly prompt: string };
 
@@ -18,6 +21,18 @@ export type Finished = {
 };
 
 const sha = (hex: string): { sha256: string } => ({ sha256: hex });
+/** What a passage is called in public: short enough for many in one tag, and the same in tag and record. */
+export const nameOf = ({ document }: Candidate): { title: string; uri: string } => ({
+  title: start(document.title, MAX_TITLE),
+  uri: start(document.uri, 2 * MAX_TITLE),
+});
+/** By code points: half of a surrogate pair would be no text. */
+const start = (text: string, length: number): string => Array.from(text).slice(0, length).join("");
+
+/** The rendered prompt as its commitment is of it, and as it is kept beside its salt. */
+export const promptText = (prompt: readonly Message[]): string => JSON.stringify(prompt);
+
+/** Says which text of a document a passage was, without giving it away. */
 export const chunkCommitment = ({ chunk, document }: Candidate): string => commitment(document.salt, chunk.text);
 
 /**
@@ -67,6 +82,7 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
             uri: candidate.document.uri,
             digest: sha(chunkCommitment(candidate)),
             annotations: {
+              ...nameOf(candidate),
               chunk_id: candidate.chunk.id,
               document_id: candidate.chunk.documentId,
               version_id: candidate.chunk.versionId,
@@ -84,11 +100,13 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
           startedOn: new Date(draft.startedAt).toISOString(),
           finishedOn: new Date(finishedAt).toISOString(),
         },
-        byproducts: prompt ? [{ name: "prompt", digest: sha(commitment(salts.prompt, JSON.stringify(prompt))) }] : [],
+        byproducts: prompt ? [{ name: "prompt", digest: sha(commitment(salts.prompt, promptText(prompt))) }] : [],
       },
       model: model
         ? {
-            ...model,
+            upstream: model.upstream,
+            model: model.model,
+            attempts: model.attempts,
             assurance: "observed",
             "gen_ai.usage": draft.usage ?? null,
             finish_reason: draft.finishReason ?? null,

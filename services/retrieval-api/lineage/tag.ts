@@ -1,8 +1,7 @@
 import type { Release } from "#shared/release.ts";
-import { chunkCommitment, type Finished } from "./statement.ts";
+import { chunkCommitment, type Finished, nameOf } from "./statement.ts";
 
 const MAX_TAG_BYTES = 4096;
-const MAX_TITLE = 120;
 
 /**
  * The public projection of a record, on every answer: no scores, which would tell what else the corpus holds, and at
@@ -16,8 +15,7 @@ export function tagOf(finished: Finished, release: Release, recordDigest: string
     rank: i + 1,
     document_id: candidate.chunk.documentId,
     version_id: candidate.chunk.versionId,
-    title: Array.from(candidate.document.title).slice(0, MAX_TITLE).join(""),
-    uri: candidate.document.uri.slice(0, 2 * MAX_TITLE),
+    ...nameOf(candidate),
     use: cited.has(i + 1) ? "cited" : "in_context",
     digest: `sha256:${chunkCommitment(candidate)}`,
   }));

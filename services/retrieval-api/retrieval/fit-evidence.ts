@@ -1,11 +1,13 @@
 import { languageOf } from "#shared/language.ts";
 import type { Release } from "#shared/release.ts";
-import { supportOfEach } from "../answer/evidence-check.ts";
+import { readCandidates } from "../answer/evidence-check.ts";
 import type { Candidate } from "./retrieve.ts";
 
 /** What speaking of the whole question, and in its language, is worth in a fused score that ends at 1. */
-const SUPPORT_BOOST = 0.5;
-const LANGUAGE_BOOST = 0.15;
+const SUPPORT_BOOST = 1;
+/** A heading that is the question in other words. */
+const HEADING_BOOST = 0.6;
+const LANGUAGE_BOOST = 0.3;
 
 /** Rough tokens of a text: a Han character is about one, other text about four characters a token. */
 export function estimateTokens(text: string): number {
@@ -42,11 +44,12 @@ export function fitEvidence(
 function inOrder(question: string, candidates: readonly Candidate[]): readonly Candidate[] {
   if (question === "") return candidates;
   const language = languageOf(question);
-  const support = supportOfEach(question, candidates);
+  const readings = readCandidates(question, candidates);
   const worth = candidates.map(
     (candidate, i) =>
       candidate.score +
-      SUPPORT_BOOST * support[i]! +
+      SUPPORT_BOOST * readings[i]!.support +
+      HEADING_BOOST * readings[i]!.heading +
       (languageOf(`${candidate.document.title} ${candidate.chunk.text}`) === language ? LANGUAGE_BOOST : 0),
   );
   return candidates

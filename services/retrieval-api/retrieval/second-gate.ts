@@ -1,4 +1,5 @@
 import type { Database } from "#shared/database.ts";
+import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { mayRead, type SearchScope } from "#shared/principal.ts";
 
 /** What the authoritative table says of a version that may be read now. */
@@ -74,8 +75,7 @@ function rowsOf(db: Database, tenant: string, versionIds: readonly string[]): Pr
        v.text_commitment, d.current_version
      from document_version v join document d on d.id = v.document_id
      where d.tenant = $1 and d.deleted_at is null and v.id in (${places})
-       and (v.id = d.current_version or not exists (select 1 from ingestion_event e
-         where e.document_id = d.id and e.kind = 'delete' and e.at >= v.created_at))
+       and ${OUTLIVED_DELETION}
        and not exists (select 1 from withdrawal w where w.tenant = d.tenant
          and ((w.kind = 'document' and w.target = d.id) or (w.kind = 'document_version' and w.target = v.id)))`,
     [tenant, ...versionIds],

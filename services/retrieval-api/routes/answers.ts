@@ -45,7 +45,7 @@ export function mountAnswers(server: Server, { db, authenticate, now }: ApiDeps)
   server.post(
     "/v1/answers/:id/feedback",
     {
-      onRequest,
+      onRequest: needs(authenticate, "chat"),
       schema: {
         tags,
         summary: "Say whether an answer helped",

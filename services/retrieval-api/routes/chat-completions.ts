@@ -11,27 +11,32 @@ import { type AnswerEvent, answer } from "../answer/answer.ts";
 import type { Question, Sampling } from "../answer/draft.ts";
 import type { Message } from "../answer/prompt.ts";
 import type { ApiDeps } from "../api-deps.ts";
-import { ownConversation, turnsOf } from "../conversations/conversations.ts";
+import { lastQuestions, ownConversation } from "../conversations/conversations.ts";
 import { completionOf, eventsOf } from "./chat-format.ts";
-import { MODEL } from "./models.ts";
-import { MAX_QUESTION } from "./search.ts";
+import { collections, MAX_QUESTION } from "./fields.ts";
+import { MODEL, noSuchModel } from "./models.ts";
 
 const MAX_HISTORY_TURNS = 6;
+/** Of all messages together. A model is given the newest of them; a caller who sends more has sent something else. */
+const MAX_MESSAGES_CHARACTERS = 100_000;
 
 const body = chatBodySchema.extend({
   cairn: z
     .strictObject({
       conversation_id: z.uuid().optional(),
-      collections: z.array(z.string().min(1).max(128)).min(1).max(50).optional(),
+      collections: collections.optional(),
       top_k: z.int().min(1).max(20).optional(),
     })
-    .optional(),
+    .nullish(),
 });
 type Body = z.infer<typeof body>;
 
 /** `POST /v1/chat/completions`: OpenAI's API over your documents. */
 export function mountChatCompletions(server: Server, deps: ApiDeps): void {
   const { authenticate, answerDeps, metrics, log, now } = deps;
+  // A client that leaves closes its connection before its record is written: the end of the process waits for both.
+  const running = new Set<Promise<void>>();
+  server.addHook("onClose", async () => void (await Promise.all(running)));
   server.route({
     method: "POST",
     url: "/v1/chat/completions",
@@ -45,6 +50,8 @@ export function mountChatCompletions(server: Server, deps: ApiDeps): void {
       reply.header("lineage-id", asked.id);
       reply.header("link", `</v1/answers/${asked.id}/lineage>; rel="http://www.w3.org/ns/prov#has_provenance"`);
       const events: AsyncGenerator<AnswerEvent, void> = answer(asked, answerDeps, signal);
+      const ended = Promise.withResolvers<void>();
+      running.add(ended.promise);
       if (asked.streaming) metrics.openStreams.inc();
       try {
         if (!asked.streaming) return await completionOf(head, events);
@@ -57,6 +64,8 @@ export function mountChatCompletions(server: Server, deps: ApiDeps): void {
         throw signal.aborted ? clientLeft(error) : error;
       } finally {
         if (asked.streaming) metrics.openStreams.dec();
+        running.delete(ended.promise);
+        ended.resolve();
       }
     },
   });
@@ -67,10 +76,11 @@ const clientLeft = (cause: unknown): AppError =>
   new AppError("unavailable", "The client left before the answer was complete.", { cause });
 
 async function questionOf(body: Body, principal: Principal, { db, release }: ApiDeps): Promise<Question> {
-  if (body.model !== MODEL) {
-    throw new AppError("model_not_found", `There is no model "${body.model.slice(0, 100)}". Use "${MODEL}".`, {
-      param: "model",
-    });
+  if (body.model !== MODEL) throw noSuchModel(body.model);
+  const characters = body.messages.reduce((sum, { content }) => sum + textOf(content).length, 0);
+  if (characters > MAX_MESSAGES_CHARACTERS) {
+    const message = `The messages have ${characters} characters; at most ${MAX_MESSAGES_CHARACTERS} are accepted. Leave the oldest out, or upload the text as a document.`;
+    throw new AppError("invalid_request", message, { param: "messages" });
   }
   const said = body.messages.filter(({ role }) => role === "user" || role === "assistant") as ChatBody["messages"];
   const last = said.at(-1);
@@ -104,14 +114,11 @@ async function questionOf(body: Body, principal: Principal, { db, release }: Api
 /** Only what the user said: an earlier answer may rest on documents that have been withdrawn from them since. */
 async function keptHistory(db: ApiDeps["db"], principal: Principal, id: string): Promise<Message[]> {
   await ownConversation(db, principal, id);
-  const turns = await turnsOf(db, id);
-  return turns.filter(({ role }) => role === "user").map(({ content }) => ({ role: "user", content }));
+  return (await lastQuestions(db, id, MAX_HISTORY_TURNS)).map((content) => ({ role: "user", content }));
 }
 
 function samplingOf(body: Body): Sampling {
-  const { temperature, top_p, seed } = body;
-  // Half a surrogate pair has no canonical form, so an answer with one in its settings could not be recorded.
-  const stop = typeof body.stop === "string" ? body.stop.toWellFormed() : body.stop?.map((text) => text.toWellFormed());
+  const { temperature, top_p, seed, stop } = body;
   const max_tokens = body.max_completion_tokens ?? body.max_tokens;
   const given = { temperature, top_p, max_tokens, seed, stop };
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
 import type { Server } from "#shared/server.ts";
-import { pastAnswer } from "../answer/past-answer.ts";
+import { pastAnswers } from "../answer/past-answer.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import {
   type Conversation,
@@ -35,29 +35,34 @@ export function mountConversations(server: Server, { db, authenticate, now }: Ap
 
   server.get(
     "/v1/conversations/:id",
-    { onRequest, schema: { tags, summary: "One of your conversations", params } },
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: "One of your conversations: its newest messages, or those before a cursor",
+        params,
+        querystring: z.strictObject({
+          limit: z.coerce.number().int().min(1).max(200).default(100),
+          cursor: z.coerce.number().int().min(1).optional(),
+        }),
+      },
+    },
     async (request) => {
       const principal = callerOf(request);
       const conversation = await ownConversation(db, principal, request.params.id);
-      const messages = [];
-      for (const { role, content, answer_id, created_at } of await turnsOf(db, conversation.id)) {
+      const { limit, cursor = Number.MAX_SAFE_INTEGER } = request.query;
+      const turns = await turnsOf(db, conversation.id, cursor, limit);
+      const ids = turns.flatMap(({ role, answer_id }) => (role === "assistant" && answer_id ? [answer_id] : []));
+      const answers = await pastAnswers(db, principal, ids);
+      const messages = turns.map(({ role, content, answer_id, created_at }) => {
         const created = new Date(created_at).toISOString();
-        if (role === "user" || !answer_id) {
-          messages.push({ role, content, created_at: created });
-          continue;
-        }
-        const { citations, outcome, ...answer } = await pastAnswer(db, principal, answer_id);
-        messages.push({
-          role,
-          content: answer.content,
-          withheld: answer.withheld,
-          answer_id,
-          outcome,
-          citations,
-          created_at: created,
-        });
-      }
-      return { ...view(conversation), messages };
+        const answer = role === "assistant" && answer_id ? answers.get(answer_id) : undefined;
+        if (!answer) return { role, content: role === "user" ? content : "", created_at: created };
+        const { content: seen, withheld, outcome, citations } = answer;
+        return { role, content: seen, withheld, answer_id, outcome, citations, created_at: created };
+      });
+      const first = turns[0]?.position ?? 1;
+      return { ...view(conversation), messages, next_cursor: first > 1 ? first : null };
     },
   );
 

@@ -1,14 +1,16 @@
 import { z } from "zod";
+import { audit } from "#shared/audit.ts";
 import { callerOf, needs } from "#shared/caller.ts";
 import { AppError } from "#shared/errors.ts";
-import { createKey } from "#shared/identity.ts";
-import { isOperator, type Principal, SCOPES } from "#shared/principal.ts";
+import { actingIn, createKey } from "#shared/identity.ts";
+import { isOperator, type Principal, SCOPES, TENANT_NAME } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
 import type { ApiDeps } from "../api-deps.ts";
 
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, "must be letters, digits and . _ @ - (at most 128)");
+const tenantName = z.string().regex(TENANT_NAME, "must be letters, digits and . _ - (at most 128)");
 const tags = ["keys"];
 
 type KeyRow = {
@@ -34,7 +36,7 @@ export function mountKeys(server: Server, { db, authenticate, pepper, now }: Api
         tags,
         summary: "Create an API key; it is shown once",
         body: z.strictObject({
-          tenant: name.optional(),
+          tenant: tenantName.optional(),
           subject: name,
           groups: z.array(name).max(100).default([]),
           scopes: z.array(z.enum(SCOPES)).min(1).default(["chat"]),
@@ -47,7 +49,8 @@ export function mountKeys(server: Server, { db, authenticate, pepper, now }: Api
       const { subject, groups, scopes, expires_in_days } = request.body;
       const tenant = tenantOf(caller, request.body.tenant);
       const expiresAt = expires_in_days === undefined ? undefined : now() + expires_in_days * 86_400_000;
-      const created = await createKey(db, pepper, { tenant, subject, groups, scopes, expiresAt }, now);
+      const key = { tenant, subject, groups, scopes, expiresAt, madeBy: caller };
+      const created = await createKey(db, pepper, key, now);
       return reply.code(201).send({ ...created, tenant, subject, groups, scopes, expires_at: time(expiresAt ?? null) });
     },
   );
@@ -71,11 +74,15 @@ export function mountKeys(server: Server, { db, authenticate, pepper, now }: Api
       schema: { tags, summary: "Revoke a key, from the next request on", params: z.object({ id: z.string().max(64) }) },
     },
     async (request, reply) => {
-      const revoked = await db.run(
-        `update api_key as k set revoked_at = coalesce(revoked_at, $3) where k.id = $4 and ${MINE}`,
-        [...mine(callerOf(request)), now(), request.params.id],
-      );
-      if (revoked === 0) throw new AppError("not_found", "There is no such key of yours to manage.");
+      const caller = callerOf(request);
+      await db.transaction(async (sql) => {
+        const found = [...mine(caller), request.params.id];
+        const row = await sql.get<KeyRow>(`select * from api_key k where ${MINE} and k.id = $3`, found);
+        if (!row) throw new AppError("not_found", "There is no such key of yours to manage.");
+        if (row.revoked_at !== null) return;
+        await sql.run("update api_key set revoked_at = $1 where id = $2", [now(), row.id]);
+        await audit({ now, newId: () => crypto.randomUUID() }, sql, actingIn(row.tenant, caller), "key.revoke", row.id);
+      });
       return reply.code(204).send();
     },
   );

@@ -4,9 +4,7 @@ import { signalFor } from "#shared/cancel.ts";
 import { scopeOf } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
 import type { ApiDeps } from "../api-deps.ts";
-
-export const MAX_QUESTION = 8000;
-const collections = z.array(z.string().min(1).max(128)).min(1).max(50);
+import { collections, MAX_QUESTION } from "./fields.ts";
 
 const body = z.strictObject({
   query: z.string().trim().min(1).max(MAX_QUESTION),

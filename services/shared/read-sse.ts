@@ -1,5 +1,5 @@
 /** The `data` of server-sent events, one string an event. Comments, names and ids are passed over. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+export async function* readSse(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let rest = "";
   let data: string[] = [];

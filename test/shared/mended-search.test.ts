@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { SearchIndex } from "#shared/index.ts";
+import { openSqliteIndex } from "#shared/sqlite-index.ts";
+import { chunk, find, idsOf, open } from "../contract/search-index-fixtures.ts";
+
+let home: string;
+let index: SearchIndex;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "cairn-mended-"));
+  index = openSqliteIndex(join(home, "index.db"));
+});
+afterEach(async () => {
+  await index.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+test("a misspelt word finds what it was meant to find", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "Upload a document")]);
+  await index.write(open, "v2", [chunk("v2", 0, "Revoke a key")]);
+  expect(idsOf(await find(index, "how do i uplaod a documnet"))).toEqual(["v1:0"]);
+});
+
+test("what others write neither mends a word nor keeps it from being mended", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "Upload a document")]);
+  const hidden = { ...open, tenant: "rival" };
+  await index.write(hidden, "v2", [chunk("v2", 0, "documnat documnet shutdown")]);
+  expect(idsOf(await find(index, "documnet"))).toEqual(["v1:0"]);
+  expect(await find(index, "shutdwon")).toEqual([]);
+});
+
+test("the passages under a heading that is the question come first", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "pod pod pod pod pod", { headingPath: ["Failure policy"] })]);
+  await index.write(open, "v2", [chunk("v2", 0, "The smallest unit that can run.", { headingPath: ["Pods"] })]);
+  await index.write(open, "v3", [chunk("v3", 0, "Something else entirely.", { headingPath: ["Nodes"] })]);
+  expect((await find(index, "What is a Pod?")).map(({ id }) => id)).toEqual(["v2:0", "v1:0"]);
+});
