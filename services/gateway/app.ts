@@ -52,7 +52,7 @@ export type Gateway = {
 export function createGateway(deps: GatewayDeps): Gateway {
   const { table, serviceKey, authenticate, open, leasing, log, accessLog, now } = deps;
   const clock = performance;
-  const metrics = createGatewayMetrics(deps.metrics.registry, "gateway");
+  const metrics = createGatewayMetrics(deps.metrics);
   const routes = createLiveRoutes(table, clock, Math.random, {
     onBreaker(upstream, state) {
       metrics.onBreaker(upstream, state);

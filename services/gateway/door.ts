@@ -25,7 +25,8 @@ export function createDoor(post: Readonly<Record<string, DoorHandler>>): Door {
 /** The JSON of a body of at most `MAX_BODY_BYTES`, and its size. */
 export function readJson(request: IncomingMessage): Promise<{ value: unknown; bytes: number }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ value: unknown; bytes: number }>();
-  if (!/^application\/([\w.-]+\+)?json\b/i.test(request.headers["content-type"] ?? "")) {
+  const type = request.headers["content-type"];
+  if (type !== "application/json" && !/^application\/([\w.-]+\+)?json\b/i.test(type ?? "")) {
     return Promise.reject(new AppError("unsupported_media_type", "Send JSON: content-type: application/json."));
   }
   const pieces: Buffer[] = [];

@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Histogram, type Registry } from "prom-client";
-import { fastHistogram } from "./fast-histogram.ts";
+import { Gauge } from "prom-client";
+import { fastCounter, fastHistogram } from "#shared/fast-metrics.ts";
+import type { Metrics } from "#shared/telemetry.ts";
 import type { BreakerState } from "./routing/breaker.ts";
 import type { LiveRoutes } from "./routing/live-routes.ts";
 import type { Served } from "./routing/serve.ts";
@@ -10,18 +11,16 @@ const OVERHEAD_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1];
 const TOKEN_SECONDS = [0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5];
 const BREAKER_STATES = { closed: 0, "half-open": 1, open: 2 } as const;
 
+/** What is known of a request when it is over. */
 export type Done = {
-  readonly route: string;
   readonly model: string;
-  readonly status: number;
   readonly firstMs: number;
-  readonly totalMs: number;
-  readonly tokens: { readonly prompt_tokens: number; readonly completion_tokens: number };
+  readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
   readonly cost: number;
 };
 
 /** What the gateway counts. Labels are aliases, upstreams and codes of the route file, never a tenant. */
-export function createGatewayMetrics(registry: Registry, service: string) {
+export function createGatewayMetrics({ registry, httpSeconds }: Metrics) {
   const registers = [registry];
   let routes: LiveRoutes | undefined;
   const perModel = (
@@ -68,11 +67,10 @@ export function createGatewayMetrics(registry: Registry, service: string) {
         this.set({ upstream: name }, BREAKER_STATES[breaker.state]);
     },
   });
-  const counter = (name: string, help: string, labelNames: string[]): Counter =>
-    new Counter({ name, help, labelNames, registers });
+  const counter = <const Names extends readonly string[]>(name: string, help: string, labelNames: Names) =>
+    fastCounter(registry, name, help, labelNames);
   const histogram = (name: string, help: string, buckets: readonly number[]) =>
-    fastHistogram(registry, name, help, "model", buckets);
-  const http = registry.getSingleMetric("cairn_http_request_duration_seconds") as Histogram;
+    fastHistogram(registry, name, help, ["model"], buckets);
   const attempts = counter("cairn_gateway_attempts_total", "Tries of an upstream.", ["upstream", "outcome"]);
   const retries = counter("cairn_gateway_retries_total", "Requests that needed more than one try.", ["model"]);
   const breakerChanges = counter("cairn_gateway_breaker_changes_total", "Changes of a breaker.", ["upstream", "state"]);
@@ -104,24 +102,24 @@ export function createGatewayMetrics(registry: Registry, service: string) {
     watch(live: LiveRoutes): void {
       routes = live;
     },
-    onAttempt: (upstream: string, outcome: string): void => attempts.inc({ upstream, outcome }),
-    onBreaker: (upstream: string, state: BreakerState): void => breakerChanges.inc({ upstream, state }),
-    onShadow: (upstream: string, outcome: ShadowOutcome): void => shadows.inc({ upstream, outcome }),
-    onRouteFile: (outcome: "loaded" | "rejected"): void => reloads.inc({ outcome }),
+    onAttempt: (upstream: string, outcome: string): void => attempts(1, upstream, outcome),
+    onBreaker: (upstream: string, state: BreakerState): void => breakerChanges(1, upstream, state),
+    onShadow: (upstream: string, outcome: ShadowOutcome): void => shadows(1, upstream, outcome),
+    onRouteFile: (outcome: "loaded" | "rejected"): void => reloads(1, outcome),
     onServed(model: string, served: Served<unknown>, firstMs: number): void {
-      firstToken(model, firstMs / 1000);
-      queueing(model, served.queuedMs / 1000);
-      overhead(model, Math.max(0, firstMs - served.queuedMs - served.upstreamMs) / 1000);
-      if (served.attempts > 1) retries.inc({ model });
+      firstToken(firstMs / 1000, model);
+      queueing(served.queuedMs / 1000, model);
+      overhead(Math.max(0, firstMs - served.queuedMs - served.upstreamMs) / 1000, model);
+      if (served.attempts > 1) retries(1, model);
     },
-    onDone({ route, model, status, firstMs, totalMs, tokens: used, cost: paid }: Done): void {
-      http.observe({ service, method: "POST", route, status: String(status) }, totalMs / 1000);
-      if (used.prompt_tokens > 0) tokens.inc({ model, kind: "prompt" }, used.prompt_tokens);
-      if (used.completion_tokens > 0) tokens.inc({ model, kind: "completion" }, used.completion_tokens);
+    onDone(route: string, status: number, totalMs: number, { model, firstMs, usage: used, cost: paid }: Done): void {
+      httpSeconds(totalMs / 1000, "gateway", "POST", route, String(status));
+      if (used.prompt_tokens > 0) tokens(used.prompt_tokens, model, "prompt");
+      if (used.completion_tokens > 0) tokens(used.completion_tokens, model, "completion");
       if (used.completion_tokens > 1 && totalMs > firstMs) {
-        perToken(model, (totalMs - firstMs) / 1000 / (used.completion_tokens - 1));
+        perToken((totalMs - firstMs) / 1000 / (used.completion_tokens - 1), model);
       }
-      if (paid > 0) cost.inc({ model }, paid);
+      if (paid > 0) cost(paid, model);
     },
   };
 }

@@ -66,7 +66,7 @@ export function createServer({ service, version, log, metrics, door = () => fals
     const { method, routeOptions } = request;
     const route = routeOptions.url ?? "none";
     const status = String(reply.raw.statusCode);
-    metrics.httpSeconds.observe({ service, method, route, status }, reply.elapsedTime / 1000);
+    metrics.httpSeconds(reply.elapsedTime / 1000, service, method, route, status);
   });
   // A connection whose last stream ended after the close began would be waited for until its keep-alive ran out.
   app.addHook("preClose", async () => {

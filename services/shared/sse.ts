@@ -4,6 +4,7 @@ import type { FastifyReply } from "fastify";
 import { openAiBody, toFailure } from "./errors.ts";
 
 const HEARTBEAT_MS = 15_000;
+const MAX_STRING_CHARACTERS = 4096;
 const HEADERS = [
   ...["content-type", "text/event-stream; charset=utf-8"],
   ...["cache-control", "no-cache, no-transform"],
@@ -41,7 +42,9 @@ export async function writeFrames(
   const heartbeat = setInterval(() => raw.writableNeedDrain || raw.write(": keep-alive\n\n"), HEARTBEAT_MS);
   try {
     for await (const text of frames) {
-      if (!raw.write(text) && !raw.destroyed) await drained(raw);
+      // Of a string Node reserves three bytes a character for as long as the reader does not take it.
+      const bytes = text.length > MAX_STRING_CHARACTERS ? Buffer.from(text) : text;
+      if (!raw.write(bytes) && !raw.destroyed) await drained(raw);
       if (raw.destroyed) break;
     }
   } catch (error) {

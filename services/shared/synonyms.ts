@@ -79,7 +79,7 @@ private privacy confidential 隐私 私密 保密
 visible readable see read restrict 可见 看见 看到
 finish finished done complete completed 完成 处理完 做完
 type kind format sort 类型 种类 格式
-spreadsheet sheet excel xlsx 电子表格 表格
+spreadsheet sheet excel xlsx 电子表格
 powerpoint ppt slide slides presentation 演示文稿 幻灯片
 image picture photo 图片 照片 图像
 wipe clear empty reset anew 清空 重置 重来

@@ -3,7 +3,8 @@ import type { Completion, FinishReason, Usage } from "../upstreams/upstream.ts";
 
 /** How an answer is written: whole, or as the events of a stream. */
 export type AnswerShape = {
-  whole(completion: Completion): object;
+  /** JSON. */
+  whole(completion: Completion): string;
   /** The events share their envelope, which is made once. */
   events(): EventShape;
 };
@@ -21,9 +22,10 @@ export type Head = { readonly id: string; readonly created: number; readonly mod
 export function chatShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
   return {
     whole({ text, finishReason, usage }) {
-      const message = { role: "assistant", content: text, refusal: null };
-      const choices = [{ index: 0, message, logprobs: null, finish_reason: finishReason }];
-      return { id, object: "chat.completion", created, model, choices, usage: usageOf(usage) };
+      const head = startOf({ id, object: "chat.completion", created, model });
+      const message = `{"role":"assistant","content":${JSON.stringify(text)},"refusal":null}`;
+      const choice = `{"index":0,"message":${message},"logprobs":null,"finish_reason":"${finishReason}"}`;
+      return `${head}${choice}],"usage":${JSON.stringify(usageOf(usage))}}`;
     },
     events() {
       const { event, usageEvent } = envelope({ id, object: "chat.completion.chunk", created, model }, withUsage);
@@ -42,8 +44,8 @@ export function completionShape({ id, created, model }: Head, withUsage: boolean
   const head = { id, object: "text_completion", created, model };
   return {
     whole({ text, finishReason, usage }) {
-      const choices = [{ index: 0, text, logprobs: null, finish_reason: finishReason }];
-      return { ...head, choices, usage: usageOf(usage) };
+      const choice = `{"index":0,"text":${JSON.stringify(text)},"logprobs":null,"finish_reason":"${finishReason}"}`;
+      return `${startOf(head)}${choice}],"usage":${JSON.stringify(usageOf(usage))}}`;
     },
     events() {
       const { event, usageEvent } = envelope(head, withUsage);
@@ -60,8 +62,11 @@ export function completionShape({ id, created, model }: Head, withUsage: boolean
 
 const DONE = frame({ data: "[DONE]" });
 
+/** Up to the choices. Written by hand here and above: these few fields are most of what the gateway writes. */
+const startOf = (head: object): string => `${JSON.stringify(head).slice(0, -1)},"choices":[`;
+
 function envelope(head: object, withUsage: boolean) {
-  const start = `data: ${JSON.stringify(head).slice(0, -1)},"choices":[`;
+  const start = `data: ${startOf(head)}`;
   const close = withUsage ? '],"usage":null}\n\n' : "]}\n\n";
   return {
     event: (choice: string): string => start + choice + close,

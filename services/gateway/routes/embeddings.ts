@@ -39,12 +39,14 @@ export function embeddings(deps: ModelRouteDeps): DoorHandler {
     else request.headersToSend.push("x-cairn-cache", "hit");
     request.onUsage(usage);
     const encode = body.encoding_format === "base64" ? base64Of : (vector: Float32Array) => Array.from(vector);
-    request.sendJson({
-      object: "list",
-      data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: encode(vector) })),
-      model: body.model,
-      usage: { prompt_tokens: usage.prompt_tokens, total_tokens: usage.prompt_tokens },
-    });
+    request.sendJson(
+      JSON.stringify({
+        object: "list",
+        data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: encode(vector) })),
+        model: body.model,
+        usage: { prompt_tokens: usage.prompt_tokens, total_tokens: usage.prompt_tokens },
+      }),
+    );
   });
 }
 

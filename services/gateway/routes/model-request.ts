@@ -6,7 +6,7 @@ import type { AccessLog } from "../access-log.ts";
 import { type DoorHandler, readJson, sendFailure } from "../door.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
 import type { Caller } from "../limits/callers.ts";
-import type { Limiter } from "../limits/limits.ts";
+import type { Limiter, Permit } from "../limits/limits.ts";
 import type { Call } from "../routing/live-model.ts";
 import type { LiveRoutes } from "../routing/live-routes.ts";
 import type { Served } from "../routing/serve.ts";
@@ -26,26 +26,91 @@ export type ModelRouteDeps = {
   readonly now: () => number;
 };
 
-/** One request for a model on its way through the gateway, and what its access log line will say. */
-export type ModelRequest = {
-  readonly id: string;
-  readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn: cheaper for Node than headers set one by one. */
-  readonly headersToSend: string[];
-  readonly caller: Caller;
-  readonly body: unknown;
-  readonly signal: AbortSignal;
-  /** As its queue sees it. */
-  call(conversation: string | undefined, prefix: string): Call;
-  /** An upstream has it. */
-  onServed(model: string, served: Served<unknown>): void;
-  sendJson(value: object): void;
-  sendFrames(frames: AsyncIterableIterator<string, void>, onUnexpected: (error: unknown) => void): Promise<void>;
-  /** What it has used, for limits, costs and metrics. */
-  onUsage(usage: Usage): void;
-};
-
 const BYTES_A_TOKEN = 4;
+/** nginx's status of a request whose client did not wait. */
+const CLIENT_LEFT = 499;
+
+/**
+ * One request for a model on its way through the gateway, and what its access log line will say. A class, because
+ * functions made anew for each request cost more than choosing an upstream.
+ */
+export class ModelRequest {
+  readonly id: string = crypto.randomUUID();
+  readonly started: number = performance.now();
+  readonly headers: IncomingHttpHeaders;
+  readonly signal: AbortSignal;
+  /** Names and values in turn: cheaper for Node than headers set one by one. */
+  readonly headersToSend: string[] = ["x-request-id", this.id, "x-content-type-options", "nosniff"];
+  caller: Caller = NOBODY;
+  body: unknown;
+  bytes = 0;
+  model = "none";
+  served: Served<unknown> | undefined;
+  firstMs = 0;
+  usage: Usage = NO_USAGE;
+  readonly #response: ServerResponse;
+  readonly #metrics: GatewayMetrics;
+
+  constructor(headers: IncomingHttpHeaders, response: ServerResponse, metrics: GatewayMetrics) {
+    this.headers = headers;
+    this.signal = signalOf(response);
+    this.#response = response;
+    this.#metrics = metrics;
+  }
+
+  /** As its queue sees it. */
+  call(conversation: string | undefined, prefix: string): Call {
+    return {
+      tenant: this.caller.tenant,
+      priority: this.headers["x-cairn-priority"] === "batch" ? "batch" : "interactive",
+      bytes: this.bytes,
+      enteredAt: this.started,
+      affinity: { conversation, prefix },
+    };
+  }
+
+  /** An upstream has it. */
+  onServed(model: string, served: Served<unknown>): void {
+    this.model = model;
+    this.served = served;
+    this.firstMs = performance.now() - this.started;
+    this.#metrics.onServed(model, served, this.firstMs);
+    const { name, server } = served.upstream;
+    this.headersToSend.push("x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model));
+    this.headersToSend.push("x-cairn-attempts", String(served.attempts), "server-timing", timing(served, this.firstMs));
+  }
+
+  /** What it has used, for limits, costs and metrics. */
+  onUsage(usage: Usage): void {
+    this.usage = usage;
+  }
+
+  get tokens(): number {
+    return this.usage.prompt_tokens + this.usage.completion_tokens;
+  }
+
+  /** By the prices of the upstream; what a cache had costs nothing. */
+  get cost(): number {
+    const price = this.served?.upstream.price;
+    if (!price) return 0;
+    const { prompt_tokens, completion_tokens } = this.usage;
+    return (prompt_tokens * price.inputPerMillion + completion_tokens * price.outputPerMillion) / 1_000_000;
+  }
+
+  sendJson(text: string): void {
+    const bytes = Buffer.byteLength(text);
+    this.headersToSend.push("content-type", "application/json", "content-length", String(bytes));
+    this.#response.writeHead(200, this.headersToSend);
+    this.#response.end(text, bytes === text.length ? "latin1" : "utf8");
+  }
+
+  sendFrames(frames: AsyncIterableIterator<string, void>, onUnexpected: (error: unknown) => void): Promise<void> {
+    return writeFrames(this.#response, this.headersToSend, frames, onUnexpected);
+  }
+}
+
+const NOBODY: Caller = { tenant: "", keyId: undefined };
+const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, estimated: false };
 
 /**
  * What all model routes share: who asks, the limits, the body, the failure's form, the access log. `serve` answers;
@@ -58,92 +123,30 @@ export function modelRoute(
 ): DoorHandler {
   const { admitCaller, limiter, metrics, log, accessLog } = deps;
   return async (message: IncomingMessage, response: ServerResponse) => {
-    const started = performance.now();
-    const id = crypto.randomUUID();
-    const signal = signalOf(response);
-    const headersToSend = ["x-request-id", id, "x-content-type-options", "nosniff"];
-    let permit: { settle(usedTokens: number, cost: number): void } | undefined;
-    let caller: Caller | undefined;
-    let alias = "none";
-    let served: Served<unknown> | undefined;
-    let firstMs = 0;
-    let tokens = { prompt_tokens: 0, completion_tokens: 0 };
-    let cost = 0;
+    const request = new ModelRequest(message.headers, response, metrics);
+    let permit: Permit | undefined;
     let status = 200;
     try {
-      const { headers } = message;
-      const found = admitCaller(headers);
-      caller = found instanceof Promise ? await found : found;
-      const { value: body, bytes } = await readJson(message);
-      const admitted = limiter.admit(caller, Math.ceil(bytes / BYTES_A_TOKEN));
+      const caller = admitCaller(message.headers);
+      request.caller = caller instanceof Promise ? await caller : caller;
+      const { value, bytes } = await readJson(message);
+      request.body = value;
+      request.bytes = bytes;
+      const admitted = limiter.admit(request.caller, Math.ceil(bytes / BYTES_A_TOKEN));
       permit = admitted instanceof Promise ? await admitted : admitted;
-      const { tenant } = caller;
-      await serve({
-        id,
-        headers,
-        headersToSend,
-        caller,
-        body,
-        signal,
-        call: (conversation, prefix) => ({
-          tenant,
-          priority: headers["x-cairn-priority"] === "batch" ? "batch" : "interactive",
-          bytes,
-          enteredAt: started,
-          affinity: { conversation, prefix },
-        }),
-        onServed(model, by) {
-          alias = model;
-          served = by;
-          firstMs = performance.now() - started;
-          metrics.onServed(model, by, firstMs);
-          const { name, server } = by.upstream;
-          headersToSend.push("x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model));
-          headersToSend.push("x-cairn-attempts", String(by.attempts), "server-timing", timing(by, firstMs));
-        },
-        sendJson(value) {
-          const text = JSON.stringify(value);
-          headersToSend.push("content-type", "application/json", "content-length", String(Buffer.byteLength(text)));
-          response.writeHead(200, headersToSend);
-          response.end(text);
-        },
-        sendFrames: (frames, onUnexpected) => writeFrames(response, headersToSend, frames, onUnexpected),
-        onUsage(usage) {
-          tokens = usage;
-          // Without an upstream a cache had it, which costs nothing.
-          if (!served) return;
-          const { inputPerMillion, outputPerMillion } = served.upstream.price;
-          cost = (usage.prompt_tokens * inputPerMillion + usage.completion_tokens * outputPerMillion) / 1_000_000;
-        },
-      });
+      await serve(request);
     } catch (error) {
-      status = signal.aborted ? CLIENT_LEFT : sendFailure(response, headersToSend, error);
-      if (status === 500) log.error("unexpected", error, { requestId: id, route });
+      status = request.signal.aborted ? CLIENT_LEFT : sendFailure(response, request.headersToSend, error);
+      if (status === 500) log.error("unexpected", error, { requestId: request.id, route });
     } finally {
-      permit?.settle(tokens.prompt_tokens + tokens.completion_tokens, cost);
-      const totalMs = performance.now() - started;
-      if (signal.aborted) status = CLIENT_LEFT;
-      metrics.onDone({ route, model: alias, status, firstMs, totalMs, tokens, cost });
-      accessLog?.add({
-        id,
-        route,
-        model: alias,
-        status,
-        upstream: served?.upstream.name,
-        attempts: served?.attempts ?? 0,
-        tenant: caller?.tenant,
-        promptTokens: tokens.prompt_tokens,
-        completionTokens: tokens.completion_tokens,
-        queuedMs: rounded(served?.queuedMs ?? 0),
-        firstMs: rounded(firstMs),
-        totalMs: rounded(totalMs),
-      });
+      permit?.settle(request.tokens, request.cost);
+      if (request.signal.aborted) status = CLIENT_LEFT;
+      const totalMs = performance.now() - request.started;
+      metrics.onDone(route, status, totalMs, request);
+      accessLog?.add(route, status, totalMs, request);
     }
   };
 }
-
-/** nginx's status of a request whose client did not wait. */
-const CLIENT_LEFT = 499;
 
 /** What an answer cost beside the model itself: waiting for a place, and the gateway's own work. */
 function timing({ queuedMs, upstreamMs }: Served<unknown>, firstMs: number): string {

@@ -37,16 +37,18 @@ export function rerank(deps: ModelRouteDeps): DoorHandler {
     const { results, tokens } = served.value;
     const total_tokens = tokens ?? estimateTokens(query) * documents.length + estimateTokens(documents.join(""));
     request.onUsage({ prompt_tokens: total_tokens, completion_tokens: 0, estimated: tokens === undefined });
-    request.sendJson({
-      id: request.id,
-      model: body.model,
-      results: results.slice(0, body.top_n ?? results.length).map(({ index, relevance_score }) => ({
-        index,
-        relevance_score,
-        ...(body.return_documents && { document: { text: documents[index] } }),
-      })),
-      usage: { total_tokens },
-    });
+    request.sendJson(
+      JSON.stringify({
+        id: request.id,
+        model: body.model,
+        results: results.slice(0, body.top_n ?? results.length).map(({ index, relevance_score }) => ({
+          index,
+          relevance_score,
+          ...(body.return_documents && { document: { text: documents[index] } }),
+        })),
+        usage: { total_tokens },
+      }),
+    );
   });
 }
 

@@ -51,6 +51,7 @@ export function createLiveRoutes(table: RouteTable, clock: Clock, roll: () => nu
       models.delete(alias);
       // Who waits for it is told at once; what runs goes on.
       model.apply({ ...model.settings, tiers: [] }, []);
+      model.admission.pump();
     }
     for (const [alias, next] of wanted) {
       const tiers = next.tiers.map((tier) =>

@@ -13,6 +13,8 @@ export type LiveUpstream = Member & {
   readonly breaker: Breaker;
   readonly price: Price;
   inFlight: number;
+  /** Whoever takes a place without a queue says so when it is free again, for those that wait in one. */
+  freed(): void;
   /** Nothing listens there. It is down until a probe, which begins now, says otherwise. */
   refused(): void;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export function liveUpstream(
     get mayTry() {
       return up && breaker.mayTry();
     },
+    freed: onChange,
     refused() {
       if (!prober) return;
       failed = FAILED_PROBES;

@@ -26,7 +26,7 @@ const EMPTY_EN = new Set(
 );
 const PART_OF_WORD = 0.5;
 /** A single character is mostly a piece of a word that was cut wrongly, and most passages have it somewhere. */
-const CHARACTER = 0.3;
+const CHARACTER = 0.5;
 /** What another word of the same meaning is worth. */
 const SYNONYM = 0.85;
 
@@ -79,6 +79,11 @@ const isEmpty = (text: string): boolean =>
 export function passageOf(text: string): Passage {
   const plain = text.normalize("NFKC").toLowerCase();
   return { text: plain, terms: new Set(tokenize(plain)) };
+}
+
+/** How much a word tells of what is asked, in (0, 1]. */
+export function tellingOf({ text, han, others }: ContentWord): number {
+  return han && others.length === 0 && Array.from(text).length === 1 ? CHARACTER : 1;
 }
 
 /** How far a passage holds a word or another of its meaning, in [0, 1]. */

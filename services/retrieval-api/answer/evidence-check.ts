@@ -1,7 +1,7 @@
 import { meantBy } from "#shared/near-words.ts";
 import { tokenize } from "#shared/tokenize.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
-import { type ContentWord, contentWords, type Passage, passageOf, presence } from "./content-words.ts";
+import { type ContentWord, contentWords, type Passage, passageOf, presence, tellingOf } from "./content-words.ts";
 
 /** A name in Latin letters within a Chinese question is what the question is about. */
 const NAME_WEIGHT = 2;
@@ -46,9 +46,10 @@ export function readCandidates(question: string, candidates: readonly Candidate[
   const chinese = words.some(({ han }) => han);
   const names = new Set(tokenize((question.match(NAME) ?? []).join(" ")));
   const kinds = new Set(tokenize([...question.matchAll(KIND)].map(([, kind]) => kind).join(" ")));
-  const weights = words.map(({ text, han }, i) => {
+  const weights = words.map((word, i) => {
+    const { text, han } = word;
     const found = held.filter((presences) => presences[i]! >= HELD).length;
-    const rarity = Math.log(COMMON + (passages.length + 1) / (found + 0.5));
+    const rarity = tellingOf(word) * Math.log(COMMON + (passages.length + 1) / (found + 0.5));
     if (chinese && !han && /\p{L}/u.test(text)) return NAME_WEIGHT * rarity;
     if (found > 0) return rarity;
     return rarity * (names.has(text) ? UNKNOWN_NAME_WEIGHT : kinds.has(text) ? UNKNOWN_KIND_WEIGHT : 1);
@@ -71,7 +72,8 @@ export function readCandidates(question: string, candidates: readonly Candidate[
 function sharedBy(heading: string, ask: Passage): number {
   const words = contentWords(heading);
   if (words.length === 0) return 0;
-  return words.reduce((sum, word) => sum + presence(word, ask), 0) / words.length;
+  const total = words.reduce((sum, word) => sum + tellingOf(word), 0);
+  return words.reduce((sum, word) => sum + tellingOf(word) * presence(word, ask), 0) / total;
 }
 
 /** A word that no passage holds may be a slip for one that a passage does. */
