@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/stores/**", "test/model/**", "test/browser/**", "test/cluster/**"],
     pool: "forks",
+    // Most of the time is spent waiting for processes and sockets, so a small machine can do two things at once.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { parseRouteFile } from "../../services/gateway/route-file/parse-route-file.ts";
+import { DEFAULT_EMBEDDING_CACHE } from "../../services/gateway/routing/default-routes.ts";
 import type {
   Limits,
   ModelSettings,
@@ -149,10 +150,21 @@ const messageOf = (text: string): string => {
   }
 };
 
+/** Embeddings are cached unless told otherwise. */
+const withDefaults = ({ models, ...rest }: RouteTable): RouteTable => ({
+  ...rest,
+  models: new Map(
+    [...models].map(([alias, model]) => {
+      const cache = model.cache ?? (model.kind === "embed" ? DEFAULT_EMBEDDING_CACHE : undefined);
+      return [alias, { ...model, cache }];
+    }),
+  ),
+});
+
 test("any table comes back from the file that says it", () => {
   fc.assert(
     fc.property(table, (wanted) => {
-      expect(parseRouteFile(stringify(fileOf(wanted)), ENV).table).toEqual(wanted);
+      expect(parseRouteFile(stringify(fileOf(wanted)), ENV).table).toEqual(withDefaults(wanted));
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 const MAIN = join(import.meta.dirname, "../../services/gateway/main.ts");
 
 /** The gateway as a process of its own, with a route file. */
-export async function gatewayProcess(routes: string) {
+export async function gatewayProcess(routes: string, nodeOptions: readonly string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), "gateway-"));
   const file = join(folder, "routes.yaml");
   writeFileSync(file, routes);
@@ -18,7 +18,7 @@ export async function gatewayProcess(routes: string) {
     CAIRN_GATEWAY_PORT: String(port),
     CAIRN_METRICS_PORT: String(operations),
   };
-  const child = spawn(process.execPath, [MAIN, "--routes", file], { env });
+  const child = spawn(process.execPath, [...nodeOptions, MAIN, "--routes", file], { env });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (piece: Buffer) => {
@@ -27,24 +27,22 @@ export async function gatewayProcess(routes: string) {
   child.stderr.on("data", (piece: Buffer) => {
     stderr += piece;
   });
-  const exit = once(child, "exit") as Promise<[number | null, string | null]>;
+  const exit = once(child, "close") as Promise<[number | null, string | null]>;
   return {
     url: `http://127.0.0.1:${port}/v1`,
     operations: `http://127.0.0.1:${operations}`,
     child,
     output: () => ({ stdout, stderr }),
+    /** Resolves once it serves. */
     async ready(): Promise<void> {
-      while (!stdout.includes('"ready"')) {
-        if (child.exitCode !== null) throw new Error(`It exited with ${child.exitCode}: ${stderr}`);
-        await Promise.race([once(child.stdout, "data"), exit]);
-      }
+      const gone = exit.then(() => {
+        throw new Error(`It ended: ${stderr}`);
+      });
+      while (!stderr.includes('"event":"ready"')) await Promise.race([once(child.stderr, "data"), gone]);
     },
     exited: async () => (await exit)[0],
-    /** Bytes of memory that the process holds now. */
-    resident: (): number => {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-    },
+    /** Bytes in its heap and buffers that are no garbage. Needs the option `--inspect`. */
+    held: () => heldBy(/ws:\S+/.exec(stderr)![0]),
     async close(): Promise<void> {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       await exit;
@@ -55,17 +53,38 @@ export async function gatewayProcess(routes: string) {
 
 export type GatewayProcess = Awaited<ReturnType<typeof gatewayProcess>>;
 
-/** Two that were free a moment ago. */
+export type Held = { readonly heapUsed: number; readonly arrayBuffers: number };
+
+/** Asks Node's inspector, which can collect garbage before. */
+async function heldBy(inspector: string): Promise<Held> {
+  const socket = new WebSocket(inspector);
+  await once(socket, "open");
+  const ask = async (method: string, params: object): Promise<unknown> => {
+    socket.send(JSON.stringify({ id: 1, method, params }));
+    const [{ data }] = (await once(socket, "message")) as [{ data: string }];
+    return (JSON.parse(data) as { result: { result?: { value?: unknown } } }).result.result?.value;
+  };
+  // Buffers are freed a little later than what held them.
+  for (let time = 0; time < 3; time++) await ask("HeapProfiler.collectGarbage", {});
+  const held = await ask("Runtime.evaluate", { expression: "process.memoryUsage()", returnByValue: true });
+  socket.close();
+  return held as Held;
+}
+
+/** Two that are free, below those that a system gives to outgoing connections, which would take them meanwhile. */
 async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) server.close();
-  return [ports[0]!, ports[1]!];
+  const first = 10_000 + Math.floor(Math.random() * 20_000);
+  return (await isFree(first)) && (await isFree(first + 1)) ? [first, first + 1] : freePorts();
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const free = await Promise.race([once(server, "listening"), once(server, "error")]).then(
+    () => server.listening,
+    () => false,
+  );
+  await new Promise((resolve) => server.close(resolve));
+  return free;
 }
 
 /** A route file of one model, `chat`. */

@@ -5,12 +5,17 @@ const LATIN_CHARACTERS_A_TOKEN = 4;
 
 /** A guess without a tokenizer: one token for a CJK character, one for four others. Good to about a quarter. */
 export function estimateTokens(text: string): number {
-  const wide = text.match(CJK)?.length ?? 0;
-  return wide + Math.ceil((text.length - wide) / LATIN_CHARACTERS_A_TOKEN);
+  return tokensOf(text.length, wideCharacters(text));
 }
 
+/** The same for a text that comes in pieces and is not kept. */
+export const tokensOf = (characters: number, wide: number): number =>
+  wide + Math.ceil((characters - wide) / LATIN_CHARACTERS_A_TOKEN);
+
+export const wideCharacters = (text: string): number => text.match(CJK)?.length ?? 0;
+
 /** What an answer will have cost, when its server does not say. */
-export function estimateUsage({ messages }: ChatRequest, text: string): Usage {
+export function estimateUsage({ messages }: ChatRequest, completion_tokens: number): Usage {
   const prompt_tokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
-  return { prompt_tokens, completion_tokens: estimateTokens(text), estimated: true };
+  return { prompt_tokens, completion_tokens, estimated: true };
 }

@@ -43,7 +43,7 @@ async function* deltasOf(
 
 function answerTo(request: ChatRequest): Completion {
   const limit = limited(composed(request), request);
-  return { ...limit, usage: estimateUsage(request, limit.text) };
+  return { ...limit, usage: estimateUsage(request, estimateTokens(limit.text)) };
 }
 
 function composed({ messages }: ChatRequest): string {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { AppError } from "#shared/errors.ts";
 import type { Deadlines } from "./deadlines.ts";
-import { estimateUsage } from "./estimate-tokens.ts";
+import { estimateUsage, tokensOf, wideCharacters } from "./estimate-tokens.ts";
 import { type Ask, startExchange } from "./exchange.ts";
 import { parseChunk } from "./openai-chunk.ts";
 import { createSseParser } from "./sse-parser.ts";
@@ -11,7 +11,7 @@ import type { ChatDelta, ChatRequest, Deltas, FinishReason, Usage } from "./upst
 const USAGE_MS = 1_000;
 const MAX_EVENT_CHARACTERS = 1024 * 1024;
 /** Text that the reader has not taken yet. Above it the connection is not read, so that the model server waits. */
-const MAX_HELD_CHARACTERS = 64 * 1024;
+const MAX_HELD_CHARACTERS = 16 * 1024;
 /** No answer is so long; a server that never ends would fill the memory. */
 const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
 
@@ -37,7 +37,8 @@ export function openStream(
   const begun = Promise.withResolvers<Deltas>();
   let held = "";
   let length = 0;
-  let all = "";
+  /** Of `length`. The text itself is gone once the reader has it: only its tokens may have to be guessed. */
+  let wide = 0;
   let finishReason: FinishReason | undefined;
   let usage: Usage | undefined;
   let complete = false;
@@ -60,7 +61,11 @@ export function openStream(
     if (told) return { value: undefined, done: true };
     told = true;
     return {
-      value: { type: "end", finishReason: finishReason!, usage: usage ?? estimateUsage(request, all) },
+      value: {
+        type: "end",
+        finishReason: finishReason!,
+        usage: usage ?? estimateUsage(request, tokensOf(length, wide)),
+      },
       done: false,
     };
   };
@@ -92,7 +97,7 @@ export function openStream(
     finishReason = chunk.finishReason ?? finishReason;
     if (chunk.text !== "") {
       held += chunk.text;
-      all += chunk.text;
+      wide += wideCharacters(chunk.text);
       length += chunk.text.length;
       if (length > MAX_ANSWER_CHARACTERS) throw new AppError("upstream_failed", "The model server does not stop.");
     }

@@ -3,7 +3,7 @@ import { Pool } from "undici";
 import { AppError } from "#shared/errors.ts";
 import type { OpenAiSettings } from "../routing/route-table.ts";
 import { createDeadlines } from "./deadlines.ts";
-import { estimateUsage } from "./estimate-tokens.ts";
+import { estimateTokens, estimateUsage } from "./estimate-tokens.ts";
 import { type Ask, startExchange } from "./exchange.ts";
 import { jsonOf, parseCompletion } from "./openai-chunk.ts";
 import { openStream } from "./openai-stream.ts";
@@ -95,7 +95,7 @@ export function openAiUpstream(settings: OpenAiSettings): Upstream {
       model ??= await firstModel(signal);
       const text = await textOf(pathOf(request), chatBody(request, false), timeouts.totalMs, signal);
       const answer = parseCompletion(text);
-      return { ...answer, usage: answer.usage ?? estimateUsage(request, answer.text) };
+      return { ...answer, usage: answer.usage ?? estimateUsage(request, estimateTokens(answer.text)) };
     },
     async stream(request, signal) {
       model ??= await firstModel(signal);
