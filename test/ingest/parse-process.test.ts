@@ -5,7 +5,7 @@ import { openParser, type Parser } from "../../ingest/parse/parse-process.ts";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const never = () => new AbortController().signal;
 /** Takes micromark far longer than any limit here. */
-const slow = { bytes: bytesOf(`${"*a **b ".repeat(40_000)}`), name: "slow.md" };
+const slow = { bytes: bytesOf(`${"*a **b ".repeat(150_000)}`), name: "slow.md" };
 const quick = { bytes: bytesOf("# Head\n\nWords."), name: "quick.md" };
 
 let parser: Parser | undefined;
