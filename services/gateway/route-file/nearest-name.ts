@@ -1,3 +1,5 @@
+import { editDistance } from "#shared/edit-distance.ts";
+
 /** A name may be off by a third of its letters, and by two at least: `tier` is `tiers`, `max_concurency` is `max_concurrent`. */
 const LETTERS_PER_EDIT = 3;
 const MIN_EDITS = 2;
@@ -16,18 +18,4 @@ export function nearestName(name: string, known: Iterable<string>): string | und
     if (edits <= most && edits < candidate.length && edits < (best?.edits ?? Infinity)) best = { candidate, edits };
   }
   return best?.candidate;
-}
-
-/** Levenshtein's, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, above[j]! + 1, row[j - 1]! + 1));
-    }
-    above = row;
-  }
-  return above[b.length]!;
 }
