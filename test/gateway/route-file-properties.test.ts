@@ -78,7 +78,7 @@ const model = (alias: string, names: readonly string[]): fc.Arbitrary<ModelSetti
       ),
       hedgeAfterMs: fc.option(ms, { nil: undefined }),
     })
-    .map((made) => (made.kind === "chat" ? { ...made, hedgeAfterMs: undefined } : made));
+    .map((made) => (made.kind === "chat" ? { ...made, hedgeAfterMs: undefined } : { ...made, shadow: undefined }));
 
 const named = <T>(
   keys: readonly string[],

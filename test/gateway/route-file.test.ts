@@ -143,6 +143,7 @@ test.each([
   ["{ tiers: [[a], [b, a]] }", 'models.chat.tiers[1][1]: names the upstream "a" again.'],
   ["{ tiers: [[Extractiv]] }", "Was extractive meant? There are: a, b, extractive."],
   ["{ tiers: [[toString]] }", 'there is no upstream "toString".'],
+  ["{ kind: embed, tiers: [[a]], shadow: { upstream: a, share: 1 } }", "models.chat.shadow: is for chat"],
   ["{ tiers: [[a]], hedge_after_ms: 50 }", "models.chat.hedge_after_ms: is for embed and rerank"],
   ["{ tiers: [[extractive]], kind: embed }", 'names "extractive", which is embedded and answers chat only.'],
   [

@@ -29,6 +29,7 @@ export function checkReferences(file: unknown): Mistake[] {
     ...models.flatMap(({ alias }) => checkName(["models", alias], alias)),
     ...models.flatMap((model) => [...checkUpstreams(model, upstreams), ...checkFallback(model, models)]),
     ...models.filter(({ kind, fields }) => kind === "chat" && fields.hedge_after_ms !== undefined).map(noHedge),
+    ...models.filter(({ kind, fields }) => kind !== "chat" && fields.shadow !== undefined).map(noShadow),
     ...cycles(models),
   ];
 }
@@ -39,6 +40,11 @@ const checkName = (path: Path, name: string): Mistake[] =>
 const noHedge = ({ alias }: Model): Mistake => ({
   path: ["models", alias, "hedge_after_ms"],
   problem: "is for embed and rerank: a second answer of a chat model would be paid for and thrown away. Remove it.",
+});
+
+const noShadow = ({ alias }: Model): Mistake => ({
+  path: ["models", alias, "shadow"],
+  problem: "is for chat: only answers are compared. Remove it.",
 });
 
 function checkUpstreams({ alias, kind, fields }: Model, upstreams: Readonly<Record<string, unknown>>): Mistake[] {

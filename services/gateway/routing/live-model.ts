@@ -7,7 +7,7 @@ import { backoffMs } from "./backoff.ts";
 import { type Affinity, chooseUpstream } from "./choose-upstream.ts";
 import type { Clock, LiveUpstream } from "./live-upstream.ts";
 import { createRetryBudget } from "./retry-budget.ts";
-import type { ModelSettings } from "./route-table.ts";
+import type { ModelSettings, QueueLimits } from "./route-table.ts";
 
 /** One request for a model, as its queue and the choice of an upstream see it. */
 export type Call = Ticket & { readonly affinity: Affinity };
@@ -116,7 +116,7 @@ export function createLiveModel(
     }
     throw nobody(settings.alias, tiers, clock.now());
   };
-  const admission = createAdmission<Call, Place>(settings.alias, settings.queue, take, clock, () =>
+  const admission = createAdmission<Call, Place>(settings.alias, queueOf(settings), take, clock, () =>
     tiers.flat().some(({ members }) => members.some(({ mayTry }) => mayTry)),
   );
 
@@ -166,7 +166,7 @@ export function createLiveModel(
       if (!same) cache = next.cache && exactCache(next.cache);
       settings = next;
       tiers = nextTiers;
-      admission.setLimits(next.queue);
+      admission.setLimits(queueOf(next));
     },
   };
 }
@@ -179,6 +179,11 @@ function sameMembers(before: readonly LiveTier[], after: readonly LiveTier[]): b
 
 function isUnreached({ cause }: AppError): boolean {
   return cause instanceof Error && "code" in cause && UNREACHED.test(String(cause.code));
+}
+
+/** Who may wait for a start has time left for the tiers below afterwards. */
+function queueOf({ queue, waitingRoomMs }: ModelSettings): QueueLimits {
+  return { ...queue, maxWaitMs: Math.max(queue.maxWaitMs, waitingRoomMs + WAITING_ROOM_MS * 2) };
 }
 
 function hasOther(tier: LiveTier | undefined, tried: ReadonlySet<string>): boolean {

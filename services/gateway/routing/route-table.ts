@@ -53,7 +53,7 @@ export type ModelSettings = {
   readonly queue: QueueLimits;
   /** How long requests wait for a first tier that is starting, before the next tier or a 503. 0: not at all. */
   readonly waitingRoomMs: number;
-  /** Tries of one request in all, the first included. */
+  /** Tries of one request in a tier, the first included. The tiers below are tried once each even so. */
   readonly maxAttempts: number;
   readonly shadow: { readonly upstream: string; readonly share: number } | undefined;
   /** Exact responses kept; for chat only when the file says so. */
