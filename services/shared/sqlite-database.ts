@@ -1,8 +1,7 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Database, Sql, Value } from "./database.ts";
+import { openSqlite } from "./sqlite-open.ts";
 import { rollBack } from "./sqlite-rollback.ts";
-
-const BUSY_TIMEOUT_MS = 5000;
 
 /** The embedded engine behind `Database`: one connection writes, in turn; another reads without waiting. */
 export function openSqliteDatabase(path: string): Database {
@@ -46,8 +45,8 @@ export function openSqliteDatabase(path: string): Database {
 }
 
 function open(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
+  const db = openSqlite(path);
+  db.exec("pragma foreign_keys = on");
   return db;
 }
 

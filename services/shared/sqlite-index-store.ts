@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
 import type { Chunk } from "./chunk.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
@@ -12,10 +12,10 @@ import {
   termTableOf,
   transaction,
 } from "./sqlite-index-schema.ts";
+import { openSqlite } from "./sqlite-open.ts";
 import { dropTermTable, termTable } from "./sqlite-term-table.ts";
 import { searchTerms } from "./tokenize.ts";
 
-const BUSY_TIMEOUT_MS = 5000;
 /** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
 const MAX_TERMS = 96;
 
@@ -36,9 +36,9 @@ type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page"> & {
  * terms finds them.
  */
 export function openStore(path: string) {
-  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   // Durable when it resolves: reconciliation finds versions that a power cut took back, but not their old ACLs.
-  db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -32000");
+  const db = openSqlite(path);
+  db.exec("pragma cache_size = -32000");
   transaction(db, () => createSchema(db));
   const prepared = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
