@@ -111,4 +111,4 @@ async function pastTheDoor(): Promise<never> {
 }
 
 export { databaseQuota } from "./limits/database-quota.ts";
-export { type DefaultRouteSettings, defaultRoutes } from "./routing/default-routes.ts";
+export { type DefaultRouteSettings, defaultRoutes, NO_ROUTES } from "./routing/default-routes.ts";

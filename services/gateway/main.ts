@@ -10,7 +10,7 @@ import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { createAccessLog } from "./access-log.ts";
-import { createGateway, databaseQuota, defaultRoutes } from "./app.ts";
+import { createGateway, databaseQuota, defaultRoutes, NO_ROUTES } from "./app.ts";
 import { followRouteFile } from "./route-file/follow-route-file.ts";
 
 async function main(): Promise<void> {
@@ -42,13 +42,14 @@ async function main(): Promise<void> {
   const log = jsonLog("gateway");
   const metrics = createMetrics();
   const routeFile = values.routes ?? env.CAIRN_GATEWAY_ROUTES;
+  const models = {
+    openaiBaseUrl: env.OPENAI_BASE_URL,
+    openaiApiKey: env.OPENAI_API_KEY,
+    chatModel: env.CAIRN_CHAT_MODEL,
+  };
   const state = withKeys ? await openEmbeddedDatabase(env.CAIRN_DATA) : undefined;
   const gateway = createGateway({
-    table: defaultRoutes({
-      openaiBaseUrl: env.OPENAI_BASE_URL,
-      openaiApiKey: env.OPENAI_API_KEY,
-      chatModel: env.CAIRN_CHAT_MODEL,
-    }),
+    table: routeFile === undefined ? defaultRoutes(models) : NO_ROUTES,
     serviceKey: env.CAIRN_GATEWAY_KEY,
     authenticate: state?.withKeys,
     open,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "./errors.ts";
+import { isRecord, refuseFields, unsupported } from "./unsupported-fields.ts";
 
 const MAX_MESSAGES = 256;
 
@@ -34,12 +34,24 @@ const UNSUPPORTED_PARTS = new Set(["image_url", "input_audio", "file", "video_ur
 
 const content = z.union([z.string(), z.array(z.strictObject({ type: z.literal("text"), text: z.string() })).min(1)]);
 
-/** Asks for nothing: the value that OpenAI takes when the field is absent. Many clients send them all. */
+/** Asks for nothing: the value that OpenAI takes when the field is absent. */
 const isDefault = (field: string, value: unknown): boolean =>
   value === null ||
   (field.endsWith("_penalty") && value === 0) ||
   (field === "logprobs" && value === false) ||
   (field === "response_format" && isRecord(value) && value.type === "text" && Object.keys(value).length === 1);
+
+/** What chats and the older completions take alike. */
+export const samplingFields = {
+  stream: z.boolean().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  max_tokens: z.int().min(1).nullish(),
+  n: z.literal(1).nullish(),
+  seed: z.int().nullish(),
+  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
+  user: z.string().max(512).nullish(),
+};
 
 /** An allow-list: what is not named here never reaches a model server. */
 export const chatBodySchema = z.strictObject({
@@ -54,46 +66,28 @@ export const chatBodySchema = z.strictObject({
     )
     .min(1)
     .max(MAX_MESSAGES),
-  stream: z.boolean().nullish(),
+  ...samplingFields,
   // `include_obfuscation: false` asks for what we do anyway: no padding.
   stream_options: z
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.literal(false).nullish() })
     .nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
-  n: z.literal(1).nullish(),
-  seed: z.int().nullish(),
-  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
-  user: z.string().max(512).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 
 export type ChatBody = z.infer<typeof chatBodySchema>;
 
-/**
- * Names the first field that OpenAI has and this gateway does not serve, and drops those that ask for nothing. Runs
- * before the schema, which would call them unknown.
- */
+/** Names the first field that OpenAI has and this gateway does not serve, in the body or in its messages. */
 export function refuseUnsupported(body: unknown): void {
   if (!isRecord(body)) return;
-  for (const [field, value] of Object.entries(body)) {
-    if (!UNSUPPORTED.has(field)) continue;
-    if (!isDefault(field, value)) throw unsupported(field);
-    delete body[field];
-  }
+  refuseFields(body, UNSUPPORTED, isDefault);
   if (typeof body.n === "number" && body.n > 1) throw unsupported("n", "Only one choice (n = 1) is served.");
   if (!Array.isArray(body.messages)) return;
   for (const [i, message] of body.messages.entries()) {
     if (!isRecord(message)) continue;
     // Our own answer, sent back as a part of the history, has them.
     delete message.annotations;
-    for (const [field, value] of Object.entries(message)) {
-      if (!UNSUPPORTED_IN_MESSAGE.has(field)) continue;
-      if (value !== null) throw unsupported(`messages.${i}.${field}`);
-      delete message[field];
-    }
+    refuseFields(message, UNSUPPORTED_IN_MESSAGE, (_, value) => value === null, `messages.${i}.`);
     if (!Array.isArray(message.content)) continue;
     for (const [j, part] of message.content.entries()) {
       if (!isRecord(part) || typeof part.type !== "string" || !UNSUPPORTED_PARTS.has(part.type)) continue;
@@ -103,14 +97,6 @@ export function refuseUnsupported(body: unknown): void {
       );
     }
   }
-}
-
-function unsupported(field: string, message = `The field "${field}" is not supported here. Remove it.`): AppError {
-  return new AppError("unsupported_field", message, { param: field });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The words of a message; text parts are joined. */

@@ -5,11 +5,11 @@ import { openAiBody, toFailure } from "./errors.ts";
 
 const HEARTBEAT_MS = 15_000;
 const MAX_STRING_CHARACTERS = 4096;
-const HEADERS = [
-  ...["content-type", "text/event-stream; charset=utf-8"],
-  ...["cache-control", "no-cache, no-transform"],
-  ...["x-accel-buffering", "no"],
-];
+const HEADERS = Object.entries({
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+}).flat();
 
 /** What a stream is made of: `data` is sent as JSON, and a string as it is (`[DONE]`). */
 export type SseEvent = { readonly event?: string; readonly data: object | string };
@@ -28,9 +28,9 @@ export async function sendEvents(
 }
 
 /**
- * Writes an event stream: frames are text that `frame` made, headers names and values in turn. The caller awaits its first event before, so that a
- * failure up to there is an ordinary HTTP error; a later one becomes an `error` event and an end without `[DONE]`.
- * Waits for a slow reader before pulling more; a frame counts as sent when the next one is asked for.
+ * Writes an event stream: frames are text that `frame` made, headers names and values in turn. The caller awaits its
+ * first event before, so that a failure up to there is an ordinary HTTP error; a later one becomes an `error` event and
+ * an end without `[DONE]`. Waits for a slow reader before pulling more; a frame counts as sent when the next one is asked for.
  */
 export async function writeFrames(
   raw: ServerResponse,

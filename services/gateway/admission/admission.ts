@@ -1,4 +1,5 @@
 import type { AppError } from "#shared/errors.ts";
+import type { Clock } from "../clock.ts";
 import type { QueueLimits } from "../routing/route-table.ts";
 import { createDeadlines, type Timed } from "./deadlines.ts";
 import { createFairQueue, type Queued } from "./fair-queue.ts";
@@ -55,7 +56,7 @@ export function createAdmission<T extends Ticket, P>(
   model: string,
   limits: QueueLimits,
   take: (ticket: T) => P | undefined,
-  clock: { now(): number },
+  clock: Clock,
   serves?: () => boolean,
 ): Admission<T, P> {
   const queue = createFairQueue<Waiting<T, P>>((count, bytes) => shareOf(count, bytes, limits));

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { createHeap, type Slotted } from "./heap.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -13,7 +14,7 @@ export type Deadlines<T> = {
 };
 
 /** One timer for the earliest of many deadlines, and none when there is nothing to wait for. */
-export function createDeadlines<T extends Timed>(clock: { now(): number }, onOver: (item: T) => void): Deadlines<T> {
+export function createDeadlines<T extends Timed>(clock: Clock, onOver: (item: T) => void): Deadlines<T> {
   const items = createHeap<T>((a, b) => a.deadline < b.deadline);
   let timer: NodeJS.Timeout | undefined;
   let timerAt = 0;

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { AppError } from "#shared/errors.ts";
 import { type Authenticate, requireScope } from "#shared/identity.ts";
-import type { Clock } from "./meter.ts";
+import type { Clock } from "../clock.ts";
 import { unavailable, within } from "./within.ts";
 
 /** So long may a revoked key still be let in. */

@@ -1,5 +1,6 @@
+import type { Clock } from "../clock.ts";
 import { countPlaces, countWindow } from "./counters.ts";
-import type { Clock, Meter } from "./meter.ts";
+import type { Meter } from "./meter.ts";
 import { leasePlaces } from "./place-leases.ts";
 import type { Leasing } from "./quota.ts";
 import { leaseWindow } from "./quota-leases.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "./meter.ts";
+import type { Clock } from "../clock.ts";
 import { unavailable, within } from "./within.ts";
 
 /** After a refusal or a failure the database is left alone for so long. */

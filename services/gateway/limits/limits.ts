@@ -1,8 +1,8 @@
+import type { Clock } from "../clock.ts";
 import type { Limits, LimitTable } from "../routing/route-table.ts";
 import { type Account, createAccount } from "./account.ts";
 import type { Caller } from "./callers.ts";
 import { createMeterBy } from "./create-meter.ts";
-import type { Clock } from "./meter.ts";
 import type { Leasing } from "./quota.ts";
 import { unavailable } from "./within.ts";
 

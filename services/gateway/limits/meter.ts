@@ -1,6 +1,3 @@
-/** Monotonic milliseconds. */
-export type Clock = { now(): number };
-
 /** What is left of one limit of one tenant or key. */
 export type Meter = {
   /**

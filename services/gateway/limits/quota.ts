@@ -1,4 +1,4 @@
-import type { Clock } from "./meter.ts";
+import type { Clock } from "../clock.ts";
 
 /** The part of a window's quota that a replica asks for. Amounts are whole numbers. */
 export type Slice = {

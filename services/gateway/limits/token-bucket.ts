@@ -1,4 +1,5 @@
-import { type Clock, fits, type Meter } from "./meter.ts";
+import type { Clock } from "../clock.ts";
+import { fits, type Meter } from "./meter.ts";
 
 const MINUTE_MS = 60_000;
 /** Sums of fractions miss the round number they add up to. */

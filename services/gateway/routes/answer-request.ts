@@ -21,7 +21,7 @@ export type Asked = {
 export async function answerRequest(
   request: ModelRequest,
   { alias, ask, stream, shape }: Asked,
-  { routes, metrics, log, shadow }: ModelRouteDeps & { readonly shadow: Shadow },
+  { routes, metrics, log, shadow }: ModelRouteDeps,
 ): Promise<void> {
   const { signal, headers } = request;
   const model = routes.find(alias, "chat");

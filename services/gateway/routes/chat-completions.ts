@@ -1,14 +1,13 @@
 import { chatBodySchema, refuseUnsupported } from "#shared/chat-body.ts";
 import { checked } from "#shared/checked.ts";
 import type { DoorHandler } from "../door.ts";
-import type { Shadow } from "../routing/shadow.ts";
 import { answerRequest } from "./answer-request.ts";
 import { chatShape } from "./answer-shape.ts";
 import { toChatRequest } from "./chat-request.ts";
 import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
 
 /** `POST /v1/chat/completions` in OpenAI's wire format. Headers say who served it, so that lineage can record it. */
-export function chatCompletions(deps: ModelRouteDeps & { readonly shadow: Shadow }): DoorHandler {
+export function chatCompletions(deps: ModelRouteDeps): DoorHandler {
   return modelRoute("/v1/chat/completions", deps, async (request) => {
     refuseUnsupported(request.body);
     const body = checked(chatBodySchema, request.body);

@@ -11,12 +11,21 @@ export function toChatRequest(body: ChatBody, tenant: string): ChatRequest {
       role: role === "developer" ? "system" : role,
       content: withoutSpecialTokens(textOf(content)),
     })),
-    temperature: body.temperature ?? undefined,
-    topP: body.top_p ?? undefined,
+    ...samplingOf(body),
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
-    seed: body.seed ?? undefined,
-    stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
     tenant,
+  };
+}
+
+type Sampling = Pick<ChatBody, "temperature" | "top_p" | "seed" | "stop">;
+
+/** What a body says of how to sample, in our words. */
+export function samplingOf({ temperature, top_p, seed, stop }: Sampling) {
+  return {
+    temperature: temperature ?? undefined,
+    topP: top_p ?? undefined,
+    seed: seed ?? undefined,
+    stop: typeof stop === "string" ? [stop] : (stop ?? undefined),
   };
 }
 

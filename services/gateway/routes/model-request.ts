@@ -10,6 +10,7 @@ import type { Limiter, Permit } from "../limits/limits.ts";
 import type { Call } from "../routing/live-model.ts";
 import type { LiveRoutes } from "../routing/live-routes.ts";
 import type { Served } from "../routing/serve.ts";
+import type { Shadow } from "../routing/shadow.ts";
 import type { Usage } from "../upstreams/upstream.ts";
 
 /** Who calls, by the headers. Throws when that is nobody, or may not be. */
@@ -22,6 +23,7 @@ export type ModelRouteDeps = {
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
+  readonly shadow: Shadow;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 };

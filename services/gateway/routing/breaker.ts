@@ -1,4 +1,5 @@
 import type { AppError, ErrorCode } from "#shared/errors.ts";
+import type { Clock } from "../clock.ts";
 import { createOutcomeWindow } from "./outcome-window.ts";
 
 export const BREAKER = {
@@ -54,7 +55,7 @@ const NOT_COUNTED = -2;
 const IGNORED = -1;
 
 export function createBreaker(
-  clock: { now(): number },
+  clock: Clock,
   onChange: (state: BreakerState) => void,
   settings: BreakerSettings = BREAKER,
 ): Breaker {

@@ -26,6 +26,13 @@ export type DefaultRouteSettings = {
   readonly chatModel?: string | undefined;
 };
 
+/** Before a route file has been read: nothing is served, and nothing opened in vain. */
+export const NO_ROUTES: RouteTable = {
+  upstreams: new Map(),
+  models: new Map(),
+  limits: { default: {}, tenants: new Map(), keys: new Map() },
+};
+
 /** The routes without a route file: `chat` by a real model where one is configured, else, and when it fails, by extraction. */
 export function defaultRoutes({ openaiBaseUrl, openaiApiKey, chatModel }: DefaultRouteSettings): RouteTable {
   const upstreams: UpstreamSettings[] = [
@@ -60,6 +67,6 @@ export function defaultRoutes({ openaiBaseUrl, openaiApiKey, chatModel }: Defaul
   return {
     upstreams: new Map(upstreams.map((settings) => [settings.name, settings])),
     models: new Map([["chat", chat]]),
-    limits: { default: {}, tenants: new Map(), keys: new Map() },
+    limits: NO_ROUTES.limits,
   };
 }

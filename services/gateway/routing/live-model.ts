@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import { AppError } from "#shared/errors.ts";
 import { type Admission, createAdmission, type Ticket } from "../admission/admission.ts";
 import { type ExactCache, exactCache } from "../cache/exact-cache.ts";
+import type { Clock } from "../clock.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Affinity, chooseUpstream } from "./choose-upstream.ts";
-import type { Clock, LiveUpstream } from "./live-upstream.ts";
+import type { LiveUpstream } from "./live-upstream.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import type { ModelSettings, QueueLimits } from "./route-table.ts";
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { AppError } from "#shared/errors.ts";
+import type { Clock } from "../clock.ts";
 import type { BreakerState } from "./breaker.ts";
 import { createLiveModel, type LiveModel } from "./live-model.ts";
-import { type Clock, type LiveUpstream, liveUpstream } from "./live-upstream.ts";
+import { type LiveUpstream, liveUpstream } from "./live-upstream.ts";
 import type { ModelSettings, RouteTable } from "./route-table.ts";
 
 export type RouteEvents = {

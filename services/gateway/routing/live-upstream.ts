@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { extractiveUpstream } from "../upstreams/extractive.ts";
 import { openAiUpstream } from "../upstreams/openai.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
@@ -19,9 +20,6 @@ export type LiveUpstream = Member & {
   refused(): void;
   close(): Promise<void>;
 };
-
-/** Monotonic milliseconds. */
-export type Clock = { now(): number };
 
 /** One lost packet is no outage. */
 const FAILED_PROBES = 2;

@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+
 /** Retries that unused requests may have saved up: a quiet hour must not allow a storm. */
 const MAX_SAVED = 100;
 /** The reserve is full again after so long. */
@@ -17,7 +19,7 @@ export type RetryBudget = {
  * that a gateway with little traffic may retry at all. After Finagle's RetryBudget.
  */
 export function createRetryBudget(
-  clock: { now(): number },
+  clock: Clock,
   { share, reserve }: { readonly share: number; readonly reserve: number } = { share: 0.1, reserve: 10 },
 ): RetryBudget {
   const deposit = Math.round(share * RETRY);

@@ -1,10 +1,11 @@
 import type { Dispatcher } from "undici";
 import { AppError } from "#shared/errors.ts";
+import { createSseParser } from "#shared/sse-parser.ts";
+import type { Timeouts } from "../routing/route-table.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { estimateUsage, tokensOf, wideCharacters } from "./estimate-tokens.ts";
 import { type Ask, startExchange } from "./exchange.ts";
 import { parseChunk } from "./openai-chunk.ts";
-import { createSseParser } from "./sse-parser.ts";
 import type { ChatDelta, ChatRequest, Deltas, FinishReason, Usage } from "./upstream.ts";
 
 /** After the finish reason only the usage is missing, and an estimate can stand in for it. */
@@ -15,13 +16,6 @@ const MAX_HELD_CHARACTERS = 16 * 1024;
 /** No answer is so long; a server that never ends would fill the memory. */
 const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
 
-export type StreamLimits = {
-  readonly headersMs: number;
-  readonly firstTokenMs: number;
-  readonly idleMs: number;
-  readonly usageMs?: number;
-};
-
 /**
  * The deltas of one streamed answer. Written by hand because it runs for every token: what arrives while the reader is
  * busy becomes one delta, and a reader that waits stops the connection.
@@ -31,7 +25,7 @@ export function openStream(
   deadlines: Deadlines,
   ask: Ask,
   request: ChatRequest,
-  limits: StreamLimits,
+  limits: Timeouts,
   signal: AbortSignal,
 ): Promise<Deltas> {
   const begun = Promise.withResolvers<Deltas>();
@@ -101,7 +95,7 @@ export function openStream(
       length += chunk.text.length;
       if (length > MAX_ANSWER_CHARACTERS) throw new AppError("upstream_failed", "The model server does not stop.");
     }
-    if (finishReason) exchange.within(limits.usageMs ?? USAGE_MS, "The model server did not end its answer.");
+    if (finishReason) exchange.within(USAGE_MS, "The model server did not end its answer.");
     else if (chunk.active || length > 0) exchange.within(limits.idleMs, "The model server stopped in mid-answer.");
   };
   const parser = createSseParser(MAX_EVENT_CHARACTERS, onEvent);

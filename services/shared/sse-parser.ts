@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { AppError } from "#shared/errors.ts";
+import { AppError } from "./errors.ts";
 
 const ANY_LINE_END = /\r\n|\r|\n/g;
 
@@ -41,7 +41,7 @@ export function createSseParser(maxCharacters: number, onData: (data: string) =>
   };
 
   return {
-    push(bytes: Buffer): void {
+    push(bytes: Uint8Array): void {
       let text = decoder.write(bytes);
       if (isFirst && text !== "") {
         isFirst = false;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createSseParser } from "../../services/gateway/upstreams/sse-parser.ts";
+import { createSseParser } from "#shared/sse-parser.ts";
 
 function read(text: string, cuts: readonly number[] = [], max = 1000): string[] {
   const bytes = Buffer.from(text);

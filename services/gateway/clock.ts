@@ -1,0 +1,2 @@
+/** Monotonic milliseconds. */
+export type Clock = { now(): number };
