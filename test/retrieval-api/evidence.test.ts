@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evidenceSupport } from "../../services/retrieval-api/answer/evidence-check.ts";
+import { readCandidates, supportOf } from "../../services/retrieval-api/answer/evidence-check.ts";
 import { renderPrompt } from "../../services/retrieval-api/answer/prompt.ts";
 import { fitEvidence } from "../../services/retrieval-api/retrieval/fit-evidence.ts";
 import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
@@ -32,7 +32,7 @@ test.each([
   ["How do I cook rice?", false],
   ["Redis 的默认端口是多少？", false],
 ])("%s has support: %s", (question, supported) => {
-  expect(evidenceSupport(question, HANDBOOK) >= 0.42).toBe(supported);
+  expect(supportOf(readCandidates(question, HANDBOOK)) >= 0.42).toBe(supported);
 });
 
 test("evidence in the language of the question comes first, and none is hidden", () => {

@@ -4,7 +4,6 @@ import { queryTerms, tokenize } from "#shared/tokenize.ts";
 
 /** What another word of the same meaning is worth, as a share of the word itself. */
 const SYNONYM = 0.9;
-const HAN_RUN = /\p{Script=Han}+/gu;
 const HAN_RUNS = /(\p{Script=Han}+)/u;
 const LONE_HAN = /^\p{Script=Han}$/u;
 /** Stands for a word of the table, so that a question that has nothing else is not taken for one of stop words. */
@@ -39,9 +38,9 @@ export type Term = {
 /** The terms of a question with the other words that evidence may use for them. `vocabulary` mends slips of the pen. */
 export function questionTerms(question: string, vocabulary: ReadonlySet<string>): Term[] {
   const plain = question.normalize("NFKC").replaceAll(/['’]s\b/g, "");
-  const runs = [...plain.matchAll(HAN_RUN)].map(([run]) => segmentHan(run));
-  const terms = termsInOrder(plain);
-  const seams = new Set(runs.flatMap(seamsOf));
+  const pieces = plain.split(HAN_RUNS).map((run, i) => (i % 2 === 1 ? segmentHan(run) : [run]));
+  const terms = termsInOrder(plain, pieces.flat());
+  const seams = new Set(pieces.flatMap(seamsOf));
   const shareOf = (text: string): number => (GENERIC.has(text) ? GENERIC_SHARE : seams.has(text) ? SEAM_SHARE : 1);
   const all = [...new Set(terms)].map(
     (text): Term => ({ text, others: othersOf(text, vocabulary), share: shareOf(text) }),
@@ -75,8 +74,7 @@ export function tellingTerms(text: string): string[] {
 }
 
 /** A Chinese word of the table is one term, even a single 传 or 删, and not also the pairs of characters in and around it. */
-function termsInOrder(question: string): string[] {
-  const pieces = question.split(HAN_RUNS).flatMap((run, i) => (i % 2 === 1 ? segmentHan(run) : [run]));
+function termsInOrder(question: string, pieces: readonly string[]): string[] {
   const parts: { text: string; known: boolean }[] = [];
   for (const text of pieces) {
     const known = isHan(text) && synonymsOf(text).length > 0;

@@ -63,8 +63,9 @@ type Weighted = { readonly terms: readonly Term[]; readonly weights: readonly nu
  */
 export function scoreUnits(question: string, kind: QuestionKind, units: readonly Unit[]): Scored[] {
   const tokens = units.map(({ text, context }) => new Set(tokenize(`${text}\n${context}`)));
-  const headings = new Map(units.map(({ evidence }) => [evidence, new Set(tokenize(evidence.path.join("\n")))]));
-  const passages = new Map(units.map(({ evidence }) => [evidence, new Set(tokenize(evidence.text))]));
+  const evidences = [...new Set(units.map(({ evidence }) => evidence))];
+  const headings = new Map(evidences.map((evidence) => [evidence, new Set(tokenize(evidence.path.join("\n")))]));
+  const passages = new Map(evidences.map((evidence) => [evidence, new Set(tokenize(evidence.text))]));
   const everywhere = [...passages.values(), ...headings.values()];
   const terms = questionTerms(question, new Set(everywhere.flatMap((set) => [...set])));
   const weights = terms.map((term) => {
@@ -77,7 +78,7 @@ export function scoreUnits(question: string, kind: QuestionKind, units: readonly
   const asked: Weighted = { terms, weights, total };
   const language = languageOf(question);
   const meanLength = tokens.reduce((sum, set) => sum + set.size, 0) / tokens.length;
-  const leaves = new Map(units.map(({ evidence }) => [evidence, likeness(asked, evidence.path.at(-1) ?? "")]));
+  const leaves = new Map(evidences.map((evidence) => [evidence, likeness(asked, evidence.path.at(-1) ?? "")]));
 
   const scored = units.map((unit, i): Scored => {
     const own = tokens[i]!;

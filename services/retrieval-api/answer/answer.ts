@@ -5,7 +5,7 @@ import { fitEvidence } from "../retrieval/fit-evidence.ts";
 import type { Retrieve } from "../retrieval/retrieve.ts";
 import { type Citation, resolveCitations } from "./citations.ts";
 import { type Draft, newDraft, type Outcome, type Question } from "./draft.ts";
-import { evidenceSupport } from "./evidence-check.ts";
+import { readCandidates, supportOf } from "./evidence-check.ts";
 import type { Generate, Usage } from "./generate.ts";
 import { createMarkerFilter } from "./marker-filter.ts";
 import { renderPrompt } from "./prompt.ts";
@@ -83,8 +83,9 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   const scope = scopeOf(asked.principal, asked.collections);
   draft.retrieved = await retrieve(draft.standalone, scope, release.retrieval.candidates, signal);
   const { candidates } = draft.retrieved;
-  draft.support = evidenceSupport(draft.standalone, candidates);
-  draft.evidence = fitEvidence(candidates, asked.evidenceLimit, release.retrieval, draft.standalone);
+  const readings = readCandidates(draft.standalone, candidates);
+  draft.support = supportOf(readings);
+  draft.evidence = fitEvidence(candidates, asked.evidenceLimit, release.retrieval, draft.standalone, readings);
 
   if (draft.evidence.length === 0 || draft.support < release.thresholds.support) {
     draft.outcome = "no_evidence";

@@ -30,8 +30,8 @@ export type Reading = {
  * the candidates: a word of the question that no candidate has is what the documents do not speak of, and it weighs
  * most. A score threshold alone separates worse, because scores depend on the length of the question.
  */
-export function evidenceSupport(question: string, candidates: readonly Candidate[]): number {
-  return Math.max(0, ...readCandidates(question, candidates).map(({ support }) => support));
+export function supportOf(readings: readonly Reading[]): number {
+  return Math.max(0, ...readings.map(({ support }) => support));
 }
 
 /** The candidates in their order, beside the question. */
@@ -61,10 +61,11 @@ export function readCandidates(question: string, candidates: readonly Candidate[
   const headings = new Map<string, number>();
   return candidates.map(({ chunk, document }, i) => {
     const leaf = chunk.headingPath.at(-1) ?? document.title;
-    const heading =
-      headings.get(leaf) ?? covered(words.map((word) => presence(word, passageOf(leaf)))) * sharedBy(leaf, ask);
-    headings.set(leaf, heading);
-    return { support: covered(held[i]!), heading };
+    if (!headings.has(leaf)) {
+      const passage = passageOf(leaf);
+      headings.set(leaf, covered(words.map((word) => presence(word, passage))) * sharedBy(leaf, ask));
+    }
+    return { support: covered(held[i]!), heading: headings.get(leaf)! };
   });
 }
 

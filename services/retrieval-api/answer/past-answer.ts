@@ -63,7 +63,11 @@ export async function pastAnswers(
   );
   const auditor = principal.scopes.includes("audit") || principal.scopes.includes("admin");
   const own = rows.filter(({ subject }) => subject === principal.subject || auditor);
-  const read = await versionsRead(db, ids);
+  if (own.length === 0) return new Map();
+  const read = await versionsRead(
+    db,
+    own.map(({ id }) => id),
+  );
   const readable = await readableGate(db)(scopeOf(principal), [...new Set([...read.values()].flat())]);
   return new Map(own.map((row) => [row.id, viewOf(row, read.get(row.id) ?? [], readable)]));
 }

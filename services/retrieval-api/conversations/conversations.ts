@@ -63,15 +63,12 @@ export async function lastQuestions(db: Sql, conversationId: string, limit: numb
 export async function appendTurn(sql: Sql, { asked, sent }: Draft, at: number): Promise<void> {
   const { conversationId, principal, question, id } = asked;
   const title = Array.from(question.replaceAll(/\s+/g, " ")).slice(0, TITLE_LENGTH).join("");
-  await sql.run(
+  const conversation = await sql.get<{ deleted_at: number | null }>(
     `insert into conversation (id, tenant, subject, title, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)
-     on conflict (id) do update set updated_at = $5`,
+     on conflict (id) do update set updated_at = $5 returning deleted_at`,
     [conversationId, principal.tenant, principal.subject, title, at],
   );
-  const deleted = await sql.get("select id from conversation where id = $1 and deleted_at is not null", [
-    conversationId,
-  ]);
-  if (deleted) return;
+  if (conversation?.deleted_at != null) return;
   const last = await sql.get<{ position: number }>(
     "select coalesce(max(position), 0) as position from message where conversation_id = $1",
     [conversationId],

@@ -1,6 +1,6 @@
 import { languageOf } from "#shared/language.ts";
 import type { Release } from "#shared/release.ts";
-import { readCandidates } from "../answer/evidence-check.ts";
+import { type Reading, readCandidates } from "../answer/evidence-check.ts";
 import type { Candidate } from "./retrieve.ts";
 
 /** What speaking of the whole question, and in its language, is worth in a fused score that ends at 1. */
@@ -24,11 +24,12 @@ export function fitEvidence(
   limit: number,
   settings: Release["retrieval"],
   question = "",
+  readings: readonly Reading[] = question === "" ? [] : readCandidates(question, candidates),
 ): Candidate[] {
   const perDocument = new Map<string, number>();
   const evidence: Candidate[] = [];
   let tokens = 0;
-  for (const candidate of inOrder(question, candidates)) {
+  for (const candidate of inOrder(question, candidates, readings)) {
     if (evidence.length >= limit) break;
     const { documentId, text } = candidate.chunk;
     const used = perDocument.get(documentId) ?? 0;
@@ -41,10 +42,13 @@ export function fitEvidence(
   return evidence;
 }
 
-function inOrder(question: string, candidates: readonly Candidate[]): readonly Candidate[] {
+function inOrder(
+  question: string,
+  candidates: readonly Candidate[],
+  readings: readonly Reading[],
+): readonly Candidate[] {
   if (question === "") return candidates;
   const language = languageOf(question);
-  const readings = readCandidates(question, candidates);
   const worth = candidates.map(
     (candidate, i) =>
       candidate.score +
