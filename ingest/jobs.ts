@@ -1,4 +1,4 @@
-import type { Sql } from "#shared/database.ts";
+import { placesOf, type Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import type { Principal } from "#shared/principal.ts";
 import type { DocumentRow } from "./document-row.ts";
@@ -89,7 +89,7 @@ async function openJobs(sql: Sql, principal: Principal, rows: readonly JobRow[])
   const open = new Set<string>();
   for (let at = 0; at < ids.length; at += IDS_A_QUERY) {
     const some = ids.slice(at, at + IDS_A_QUERY);
-    const places = some.map((_, i) => `$${i + 2}`).join(", ");
+    const places = placesOf(some, 2);
     const documents = await sql.all<DocumentRow>(`select * from document where tenant = $1 and id in (${places})`, [
       principal.tenant,
       ...some,

@@ -2,6 +2,7 @@ import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, oneOf, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
     service: "ingest-api",
     host: env.CAIRN_HOST,
     port: env.CAIRN_METRICS_PORT,
-    checks: { database: async () => void (await db.get("select 1 as one")) },
+    checks: { database: databaseCheck(db) },
     log,
     metrics,
   });

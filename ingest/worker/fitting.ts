@@ -1,4 +1,4 @@
-import type { Sql } from "#shared/database.ts";
+import { placesOf, type Sql } from "#shared/database.ts";
 import type { Job } from "#shared/queue.ts";
 
 /** A batch blocks what is uploaded meanwhile until its end, so large documents make a short one. */
@@ -6,7 +6,7 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 
 /** Splits leased jobs into those that make one batch together, at least the first, and those to give back. */
 export async function fitting(sql: Sql, jobs: readonly Job[]): Promise<{ fit: Job[]; rest: Job[] }> {
-  const places = jobs.map((_, i) => `$${i + 1}`).join(", ");
+  const places = placesOf(jobs, 1);
   const rows = await sql.all<{ id: string; bytes: number }>(
     `select id, bytes from document_version where id in (${places})`,
     jobs.map(({ id }) => id),

@@ -1,6 +1,7 @@
 import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, readEnv, str } from "#shared/env.ts";
 import { jsonLog } from "#shared/log.ts";
+import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { onShutdown } from "#shared/shutdown.ts";
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     service: "ingest-worker",
     host: env.CAIRN_HOST,
     port: env.CAIRN_METRICS_PORT,
-    checks: { database: async () => void (await db.get("select 1 as one")) },
+    checks: { database: databaseCheck(db) },
     log,
     metrics,
   });

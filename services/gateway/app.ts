@@ -9,7 +9,8 @@ import type { AccessLog } from "./access-log.ts";
 import { createDoor, type Door } from "./door.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./gateway-metrics.ts";
 import { createIdentify } from "./limits/callers.ts";
-import { createLimiter, type Leasing } from "./limits/limits.ts";
+import { createLimiter } from "./limits/limits.ts";
+import type { Quota } from "./limits/quota.ts";
 import { chatCompletions } from "./routes/chat-completions.ts";
 import { completionBodySchema, completions } from "./routes/completions.ts";
 import { embeddings, embeddingsBodySchema } from "./routes/embeddings.ts";
@@ -29,7 +30,7 @@ export type GatewayDeps = {
   /** Without any key, on loopback only. */
   readonly open: boolean;
   /** Limits shared with other replicas; without it each gateway counts for itself. */
-  readonly leasing: Leasing | undefined;
+  readonly quota: Quota | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
@@ -50,7 +51,7 @@ export type Gateway = {
 
 /** One OpenAI-compatible door to many model servers. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { table, serviceKey, authenticate, open, leasing, log, accessLog, now } = deps;
+  const { table, serviceKey, authenticate, open, quota, log, accessLog, now } = deps;
   const clock = performance;
   const metrics = createGatewayMetrics(deps.metrics);
   const routes = createLiveRoutes(table, clock, Math.random, {
@@ -61,7 +62,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   metrics.watch(routes);
   const identify = createIdentify({ serviceKey, authenticate, open, clock });
-  const limiter = createLimiter(table.limits, { clock, now, leasing });
+  const limiter = createLimiter(table.limits, { clock, now, quota });
   const shadow = createShadow(metrics.onShadow);
   const admitCaller: AdmitCaller = (headers) => {
     // A page of somebody else must not spend the operator's tokens through a browser on this machine.

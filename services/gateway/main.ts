@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     serviceKey: env.CAIRN_GATEWAY_KEY,
     authenticate: state?.withKeys,
     open,
-    leasing: state && { quota: databaseQuota(state.db), now: Date.now, clock: performance },
+    quota: state && databaseQuota(state.db),
     metrics,
     log,
     accessLog: createAccessLog((lines) => process.stdout.write(lines), Date.now),

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { State } from "#shared/embedded-state.ts";
 import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
-import { mountProbes } from "#shared/probes.ts";
+import { databaseCheck, mountProbes } from "#shared/probes.ts";
 import { createQueue } from "#shared/queue.ts";
 import type { Release } from "#shared/release.ts";
 import { createServer, listen, type Server } from "#shared/server.ts";
@@ -54,7 +54,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     serviceKey: undefined,
     authenticate: undefined,
     open: true,
-    leasing: undefined,
+    quota: undefined,
     metrics,
     log,
     accessLog: undefined,
@@ -120,8 +120,7 @@ export function mountOperations(
     // By the route, not by the URL, which can be spelt in many ways.
     if (request.routeOptions.url === "/metrics" && !LOOPBACK.test(request.ip)) return reply.callNotFound();
   });
-  const database = async (): Promise<void> => void (await db.get("select 1 as one"));
-  server.register(async () => mountProbes(server, { checks: { database }, draining }, metrics));
+  server.register(async () => mountProbes(server, { checks: { database: databaseCheck(db) }, draining }, metrics));
 }
 
 /** The first administrator's key, made when the data folder has none. `undefined` when there is one already. */

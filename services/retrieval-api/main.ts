@@ -3,6 +3,7 @@ import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { databaseCheck } from "#shared/probes.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
     host: env.CAIRN_HOST,
     port: env.CAIRN_METRICS_PORT,
     checks: {
-      database: async () => void (await db.get("select 1 as one")),
+      database: databaseCheck(db),
       index: async () => void (await index.generations()),
     },
     log,

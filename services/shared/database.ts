@@ -17,3 +17,7 @@ export type Database = Sql & {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
+
+/** `$2, $3, …` for `in (…)`: one place for each of the values, from `$first` on. */
+export const placesOf = (values: readonly unknown[], first: number): string =>
+  values.map((_, i) => `$${first + i}`).join(", ");

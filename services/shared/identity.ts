@@ -69,8 +69,12 @@ export function keyAuthenticate(db: Database, pepper: string, now: () => number 
 
 const refused = (): AppError => new AppError("unauthenticated", "The API key is unknown, expired or revoked.");
 
+/** The credential of an `Authorization` header, if it has one. */
+export const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+
 function carries(headers: Parameters<Authenticate>[0]): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(single(headers.authorization) ?? "")?.[1];
+  const bearer = bearerOf(single(headers.authorization));
   const direct = single(headers["x-api-key"]);
   if (bearer && direct && bearer !== direct) {
     throw new AppError("unauthenticated", "Two different credentials were sent. Send one.");

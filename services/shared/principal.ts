@@ -12,6 +12,9 @@ export type Principal = {
 /** A tenant's name is also the first part of its blobs' keys, so it is what a folder, an S3 key and a URL all allow. */
 export const TENANT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** What the gateway takes as `x-cairn-tenant`: a name that a header and a log line carry as it is. */
+export const TENANT_HEADER = /^[A-Za-z0-9._-]{1,64}$/;
+
 /** `tenant` (everyone in the tenant), `user:<subject>` or `group:<name>`. */
 export type AclEntry = string;
 

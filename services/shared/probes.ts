@@ -1,8 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import type { Sql } from "./database.ts";
 import type { Metrics } from "./telemetry.ts";
 
 /** A named check of something this process needs. It rejects when that is not usable. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
+
+/** The database answers. */
+export const databaseCheck = (db: Pick<Sql, "get">) => async (): Promise<void> =>
+  void (await db.get("select 1 as one"));
 
 /** What every process tells its operator. */
 export type Health = { readonly checks: Checks; readonly draining: () => boolean };

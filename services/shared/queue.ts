@@ -1,4 +1,4 @@
-import type { Database, Sql } from "./database.ts";
+import { type Database, placesOf, type Sql } from "./database.ts";
 
 export const MAX_ATTEMPTS = 5;
 /** A job is leased again whenever its worker died; one that has cost so many workers is the reason. */
@@ -62,7 +62,7 @@ export function createQueue(db: Database, now: () => number = Date.now) {
           if (ids.length === 0) return [];
           const taken = await sql.all<Job>(
             `update job set state = 'leased', leases = leases + 1, lease_until = $2, lease_token = $3 || id, updated_at = $1
-             where ${DUE} and id in (${ids.map((_, i) => `$${i + 4}`).join(", ")})
+             where ${DUE} and id in (${placesOf(ids, 4)})
              returning id, tenant, kind, payload, attempts, step, lease_token`,
             [at, at + LEASE_MS, `${crypto.randomUUID()}:`, ...ids],
           );

@@ -139,6 +139,19 @@ export function synonymsOf(term: string): readonly string[] {
   return known ? [...known] : [];
 }
 
+/** The segmenter cuts words that it does not know, such as 文档: segments that are `alone` side by side are one word. */
+export function joinAlone(segments: readonly string[], isAlone: (segment: string) => boolean): string[] {
+  const words: string[] = [];
+  let open = false;
+  for (const segment of segments) {
+    const alone = isAlone(segment);
+    if (alone && open) words.push(words.pop() + segment);
+    else words.push(segment);
+    open = alone;
+  }
+  return words;
+}
+
 /** The words of a run of Chinese characters. Those of the table stay whole where the general segmenter would cut them. */
 export function segmentHan(run: string): string[] {
   return run

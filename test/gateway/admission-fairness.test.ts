@@ -43,7 +43,7 @@ function simulate(loads: readonly Load[], durationMs = DURATION_MS): Served[] {
     served.push({ tenant: ticket.tenant, waitedMs: now - ticket.enteredAt });
     return true;
   };
-  const admission = createAdmission("m", LIMITS, take, { now: () => now });
+  const admission = createAdmission("m", LIMITS, take, { now: () => now }, () => true);
   const leaving = new AbortController();
   for (const ticket of arrivals) {
     while (admission.queued > 0 && freeAt <= ticket.enteredAt) {

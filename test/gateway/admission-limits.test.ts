@@ -177,7 +177,13 @@ test("whose time is over is told that the model is busy if it serves, else that 
 
 test("one real timer ends each wait on time, also when tickets come out of order", async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-  const admission = createAdmission("m", { ...ROOMY, maxWaitMs: 60 }, () => undefined, performance);
+  const admission = createAdmission(
+    "m",
+    { ...ROOMY, maxWaitMs: 60 },
+    () => undefined,
+    performance,
+    () => false,
+  );
   const wait = (enteredAt: number, signal = new AbortController().signal): Promise<unknown> =>
     admission.enter({ tenant: "a", priority: "interactive", bytes: 1, enteredAt }, signal).catch((reason) => reason);
 

@@ -145,6 +145,7 @@ test("what `take` throws at once rejects the newcomer", async () => {
       throw bug;
     },
     performance,
+    () => false,
   );
   const ticket: Ticket = { tenant: "a", priority: "interactive", bytes: 1, enteredAt: performance.now() };
   await expect(admission.enter(ticket, new AbortController().signal)).rejects.toBe(bug);

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
+import { contentOf } from "../helpers/content-of.ts";
 import { type GatewayProcess, gatewayProcess, routesTo } from "../helpers/gateway-process.ts";
 import { type Behaviour, DONE, delta, finish, type MockUpstream, mockUpstream } from "../helpers/mock-upstream.ts";
 import { chatBody, type RawClient, rawClient, rawRequest } from "../helpers/raw-http.ts";
 
 const STREAMS = 50;
 const PLACES = 40;
+const TOKENS = 40;
+/** Others may have come with it. */
+const FIRST_TOKEN = /"content":"0 /;
 
 let upstream: MockUpstream;
 let gateway: GatewayProcess;
@@ -47,13 +51,13 @@ const statusOf = (url: string): Promise<number | "refused"> =>
   );
 
 test(`${STREAMS} streams, running or queued, end whole after SIGTERM, and new ones go elsewhere`, async () => {
-  await start(paced(40, 25));
+  await start(paced(TOKENS, 25));
   await gateway.ready();
   const idle = rawClient(gateway.url);
   idle.send(rawRequest(chatBody({ model: "none" })));
   await idle.until(/model_not_found/);
   const all = streams(STREAMS);
-  await Promise.all(all.slice(0, PLACES).map((client) => client.until(/"content":"0 "/)));
+  await Promise.all(all.slice(0, PLACES).map((client) => client.until(FIRST_TOKEN)));
   await expect
     .poll(async () => (await fetch(`${gateway.operations}/metrics`)).text())
     .toContain(`cairn_gateway_queued{model="chat"} ${STREAMS - PLACES}`);
@@ -69,7 +73,8 @@ test(`${STREAMS} streams, running or queued, end whole after SIGTERM, and new on
   expect(late.text()).not.toContain(" 200 ");
 
   const texts = await Promise.all(all.map((client) => client.until(/\[DONE\]/)));
-  for (const text of texts) expect(text).toContain('"content":"39 "');
+  const whole = Array.from({ length: TOKENS }, (_, at) => `${at} `).join("");
+  for (const text of texts) expect(contentOf(text)).toBe(whole);
   expect(upstream.calls).toHaveLength(STREAMS);
   expect(await gateway.exited()).toBe(0);
   expect(gateway.output().stderr).not.toMatch(/"level":"(warn|error)"/);
@@ -79,7 +84,7 @@ test("a request on a connection from before is told that the gateway leaves", as
   await start(paced(20, 25));
   await gateway.ready();
   const [client] = streams(1);
-  await client!.until(/"content":"0 "/);
+  await client!.until(FIRST_TOKEN);
   gateway.child.kill("SIGTERM");
   await expect.poll(() => statusOf(`${gateway.operations}/readyz`), { interval: 10 }).toBe(503);
   client!.send(rawRequest(chatBody()));
@@ -92,7 +97,7 @@ test("a second signal ends the gateway at once", async () => {
   await start(paced(1000, 25));
   await gateway.ready();
   const [client] = streams(1);
-  await client!.until(/"content":"0 "/);
+  await client!.until(FIRST_TOKEN);
   gateway.child.kill("SIGTERM");
   await expect.poll(() => statusOf(`${gateway.operations}/readyz`), { interval: 10 }).toBe(503);
   const signalled = performance.now();

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { contentOf } from "../helpers/content-of.ts";
 import { post, type TestGateway, testGateway } from "../helpers/gateway.ts";
 import {
   type Behaviour,
@@ -26,10 +27,6 @@ afterEach(async () => {
   await upstream.close();
 });
 
-/** What a reader of the stream sees. */
-const textOf = (stream: string): string =>
-  [...stream.matchAll(/"content":("(?:[^"\\]|\\.)*")/g)].map(([, text]) => JSON.parse(text!)).join("");
-
 const short = { firstTokenMs: 100, idleMs: 100 };
 
 test.each<[string, Behaviour]>([
@@ -47,7 +44,7 @@ test.each<[string, Behaviour]>([
   expect(response.headers.get("x-cairn-upstream")).toBe("extractive");
   expect(response.headers.get("x-cairn-model")).toBe("cairn-extractive");
   expect(response.headers.get("x-cairn-attempts")).toBe("2");
-  expect(textOf(await response.text())).toBe("The gateway listens on port 8081. [1]");
+  expect(contentOf(await response.text())).toBe("The gateway listens on port 8081. [1]");
 });
 
 test.each([true, false])(

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { contentOf } from "../helpers/content-of.ts";
 import { FAULTS, type Fault, type Seen, TEXT } from "../helpers/faults.ts";
 import { arm, openAi, post, startGateway, type TestGateway, tableOf } from "../helpers/gateway.ts";
 import { watchLeftBehind } from "../helpers/left-behind.ts";
@@ -39,11 +40,6 @@ async function gatewayTo(
   return gateway;
 }
 
-/** The text that a reader has, of a stream or of a whole answer. */
-function textOf(body: string): string {
-  return [...body.matchAll(/"content":("(?:[^"\\]|\\.)*")/g)].map(([, text]) => JSON.parse(text!)).join("");
-}
-
 function expectFailure(headers: Headers, body: string, fault: Fault): void {
   expect(headers.get("content-type")).toBe("application/json");
   expect(JSON.parse(body)).toMatchObject({ error: { code: fault.outcome } });
@@ -52,7 +48,7 @@ function expectFailure(headers: Headers, body: string, fault: Fault): void {
 
 function expectErrorEvent(body: string, fault: Fault): void {
   const events = body.split("\n\n").filter((block) => block.startsWith("data: "));
-  expect(textOf(body)).toBe("Half an ");
+  expect(contentOf(body)).toBe("Half an ");
   expect(JSON.parse(events.at(-1)!.slice(6))).toMatchObject({ error: { code: fault.outcome, param: null } });
   expect(body).not.toContain("[DONE]");
   expect(body).not.toContain('"finish_reason":"stop"');
@@ -84,7 +80,7 @@ async function expectAnswer(gateway: TestGateway, fault: Fault, stream: boolean,
   expect(response.headers.get("x-cairn-upstream")).toBe(repaired ? "extractive" : "mock");
   expect(response.headers.get("x-cairn-attempts")).toBe(repaired ? "2" : "1");
   if (seen === "event") return expectErrorEvent(body, fault);
-  expect(textOf(body)).toBe(repaired ? EXTRACTED : TEXT);
+  expect(contentOf(body)).toBe(repaired ? EXTRACTED : TEXT);
   expect(body).toContain('"finish_reason":"stop"');
   expect(body.endsWith("data: [DONE]\n\n")).toBe(stream);
 }
@@ -119,7 +115,7 @@ test("a model server has so long for its headers and so long for its first token
   const begun = performance.now();
   expect((await post(gateway, { stream: true })).status).toBe(504);
   expect(performance.now() - begun).toBeLessThan(1200);
-  expect(textOf(await (await post(gateway, { stream: true, seed: 1 })).text())).toBe("Late.");
+  expect(contentOf(await (await post(gateway, { stream: true, seed: 1 })).text())).toBe("Late.");
 });
 
 test.each(["length", "content_filter"])(
@@ -130,7 +126,7 @@ test.each(["length", "content_filter"])(
     const gateway = await gatewayTo(upstream.baseUrl, true);
     for (const stream of [true, false]) {
       const body = await (await post(gateway, { stream })).text();
-      expect(textOf(body)).toBe("Enough.");
+      expect(contentOf(body)).toBe("Enough.");
       expect(body).toContain(`"finish_reason":"${reason}"`);
     }
     await gateway.close();
@@ -150,7 +146,7 @@ test.each([true, false])(
       const response = await post(gateway, { stream });
       const body = await response.text();
       // 502 of a try, or 503 where a probe has found out first.
-      if (fallback) expect(textOf(body)).toBe(EXTRACTED);
+      if (fallback) expect(contentOf(body)).toBe(EXTRACTED);
       else expect([502, 503]).toContain(response.status);
       expect(body).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/);
       await gateway.close();

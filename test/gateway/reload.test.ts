@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentLog } from "#shared/log.ts";
 import { followRouteFile } from "../../services/gateway/route-file/follow-route-file.ts";
+import { contentOf } from "../helpers/content-of.ts";
 import { post, startGateway, type TestGateway, tableOf } from "../helpers/gateway.ts";
 import { type Behaviour, DONE, delta, finish, type MockUpstream, mockUpstream } from "../helpers/mock-upstream.ts";
 
@@ -74,12 +75,10 @@ const metrics = (): Promise<string> => gateway.metrics.registry.metrics();
 const loaded = (count: number) =>
   expect.poll(metrics, patient).toContain(`cairn_gateway_route_file_total{outcome="loaded"} ${count}`);
 
-const textOf = (stream: string): string =>
-  [...stream.matchAll(/"content":("(?:[^"\\]|\\.)*")/g)].map(([, text]) => JSON.parse(text!)).join("");
 const ask = async (): Promise<string> => {
   const response = await post(gateway, { stream: true });
   const text = await response.text();
-  return text.endsWith(DONE) ? textOf(text) : `${response.status} ${text}`;
+  return text.endsWith(DONE) ? contentOf(text) : `${response.status} ${text}`;
 };
 
 test("model servers are swapped under load, and no request is lost: neither those that run nor those that wait", async () => {

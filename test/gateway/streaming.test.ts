@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import { contentOf } from "../helpers/content-of.ts";
 import { arm, openAi, post, startGateway, type TestGateway, tableOf } from "../helpers/gateway.ts";
 import { gatewayProcess, routesTo } from "../helpers/gateway-process.ts";
 import {
@@ -56,9 +57,6 @@ async function still(value: () => number): Promise<number> {
     .toBe(true);
   return before;
 }
-
-const contentOf = (text: string): string =>
-  [...text.matchAll(/"content":("(?:[^"\\]|\\.)*")/g)].map(([, content]) => JSON.parse(content!)).join("");
 
 test("a reader that stops makes the model server stop, and gets every byte when it goes on", async () => {
   const pieces = 1000;

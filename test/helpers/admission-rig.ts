@@ -38,7 +38,7 @@ export function admissionRig(limits: QueueLimits = ROOMY, places = 0, options: {
       return ticket;
     },
     { now: () => rig.now },
-    options.serves,
+    options.serves ?? (() => rig.granted.length > 0),
   );
 
   const enter = (name: string, entry: Entry = {}): Entered => {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "./free-ports.ts";
 
 const MAIN = join(import.meta.dirname, "../../services/gateway/main.ts");
 
@@ -69,22 +69,6 @@ async function heldBy(inspector: string): Promise<Held> {
   const held = await ask("Runtime.evaluate", { expression: "process.memoryUsage()", returnByValue: true });
   socket.close();
   return held as Held;
-}
-
-/** Two that are free, below those that a system gives to outgoing connections, which would take them meanwhile. */
-async function freePorts(): Promise<[number, number]> {
-  const first = 10_000 + Math.floor(Math.random() * 20_000);
-  return (await isFree(first)) && (await isFree(first + 1)) ? [first, first + 1] : freePorts();
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  const free = await Promise.race([once(server, "listening"), once(server, "error")]).then(
-    () => server.listening,
-    () => false,
-  );
-  await new Promise((resolve) => server.close(resolve));
-  return free;
 }
 
 /** A route file of one model, `chat`. */

@@ -57,7 +57,7 @@ export async function startGateway(deps: Partial<GatewayDeps> & Pick<GatewayDeps
     serviceKey: undefined,
     authenticate: undefined,
     open: true,
-    leasing: undefined,
+    quota: undefined,
     metrics,
     log: silentLog,
     accessLog: undefined,

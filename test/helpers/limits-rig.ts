@@ -32,7 +32,7 @@ export function limitsRig() {
     const now = () => at;
     let work = (): void => {};
     const limiter = createLimiter(table, {
-      leasing: quota && { quota, now, clock },
+      quota,
       now,
       clock,
       repeat: (tick) => {

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePorts, spawnLocal } from "./spawn-local.ts";
+import { freeSettings, spawnLocal } from "./spawn-local.ts";
 
 const HERE = join(import.meta.dirname, "../..");
 let folder: string;
@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a clone starts and reads its handbook whatever the path to it is", async () => {
-  const spawned = spawnLocal({ ...(await freePorts()), CAIRN_DATA: join(clone, ".cairn") }, [], clone);
+  const spawned = spawnLocal({ ...(await freeSettings()), CAIRN_DATA: join(clone, ".cairn") }, [], clone);
   try {
     await spawned.ready();
     expect(spawned.output().stdout).toContain("Documents: 1 added,");

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../helpers/ask.ts";
 import { type LocalApp, openLocal } from "../helpers/local.ts";
 import {
   type Behaviour,
@@ -13,7 +14,7 @@ import {
   mockUpstream,
   stalls,
 } from "../helpers/mock-upstream.ts";
-import { eventually, keptOf, readStream, tally } from "./read-stream.ts";
+import { keptOf, readStream, tally } from "./read-stream.ts";
 
 const QUESTION = "Which port does the gateway listen on?";
 const PIECES = ["The gateway ", "listens on ", "port 8081 🙂 "];
@@ -62,8 +63,8 @@ describe("a client that leaves", () => {
     });
     const { text } = await readStream(response, (soFar) => soFar === PIECES.join(""));
     left.abort();
-    await eventually("the model is stopped", modelStopped);
-    await eventually("the answer is kept", async () => (await answersKept()) === 1);
+    await until("the model is stopped", modelStopped);
+    await until("the answer is kept", async () => (await answersKept()) === 1);
     const kept = await keptOf(app, response.headers.get("lineage-id")!);
     expect(kept).toMatchObject({ outcome: "aborted", recorded: "aborted", content: text });
     expect(kept?.commits(text)).toBe(true);
@@ -75,11 +76,11 @@ describe("a client that leaves", () => {
     behave = stalls();
     const left = new AbortController();
     const asked = app.send("/v1/chat/completions", app.chatBody(QUESTION, { stream }), { signal: left.signal });
-    await eventually("the model is asked", () => upstream.calls.length === 1);
+    await until("the model is asked", () => upstream.calls.length === 1);
     left.abort();
     await expect(asked).rejects.toThrow();
-    await eventually("the model is stopped", modelStopped);
-    await eventually("the answer is kept", async () => (await answersKept()) === 1);
+    await until("the model is stopped", modelStopped);
+    await until("the answer is kept", async () => (await answersKept()) === 1);
     const kept = await keptOf(app, await lastId());
     expect(kept).toMatchObject({ outcome: "aborted", content: "" });
     expect(kept?.commits("")).toBe(true);
@@ -89,12 +90,12 @@ describe("a client that leaves", () => {
     behave = stalls(...PIECES.map(delta));
     const left = new AbortController();
     const asked = app.send("/v1/chat/completions", app.chatBody(QUESTION), { signal: left.signal });
-    await eventually("the model is asked", () => upstream.calls.length === 1);
+    await until("the model is asked", () => upstream.calls.length === 1);
     await sleep(100);
     left.abort();
     await expect(asked).rejects.toThrow();
-    await eventually("the model is stopped", modelStopped);
-    await eventually("the answer is kept", async () => (await answersKept()) === 1);
+    await until("the model is stopped", modelStopped);
+    await until("the answer is kept", async () => (await answersKept()) === 1);
     const kept = await keptOf(app, await lastId());
     expect(kept).toMatchObject({ outcome: "aborted", content: "" });
     expect(kept?.commits("")).toBe(true);
@@ -116,8 +117,8 @@ describe("a client that leaves", () => {
       socket.destroy();
     }
     await sleep(300);
-    await eventually("the model is stopped", modelStopped, 2500);
-    await eventually("nothing is open", async () => (await app.metrics.openStreams.get()).values[0]?.value === 0);
+    await until("the model is stopped", modelStopped, 2500);
+    await until("nothing is open", async () => (await app.metrics.openStreams.get()).values[0]?.value === 0);
     const { answers } = await app.counts();
     expect(Object.keys(answers).filter((outcome) => outcome !== "aborted")).toEqual([]);
   });
@@ -148,7 +149,7 @@ describe("a slow reader", () => {
     const socket = rawChat({ stream: true });
     await once(socket, "readable");
     let before = -1;
-    await eventually("the model waits", async () => {
+    await until("the model waits", async () => {
       const unchanged = written === before;
       before = written;
       await sleep(250);
@@ -157,8 +158,8 @@ describe("a slow reader", () => {
     expect(written).toBeLessThan(COUNT);
     const received = (socket.read() as Buffer).toString();
     socket.destroy();
-    await eventually("the model is stopped", modelStopped);
-    await eventually("the answer is kept", async () => (await answersKept()) === 1);
+    await until("the model is stopped", modelStopped);
+    await until("the answer is kept", async () => (await answersKept()) === 1);
     const kept = await keptOf(app, await lastId());
     expect(kept?.outcome).toBe("aborted");
     const events = received.split("\n\n").filter((event) => event.startsWith("data: {") && event.endsWith("}"));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../helpers/ask.ts";
 import { type LocalApp, openLocal, type PastAnswer, textOf } from "../helpers/local.ts";
 import {
   type Behaviour,
@@ -10,7 +11,7 @@ import {
   stalls,
   streams,
 } from "../helpers/mock-upstream.ts";
-import { eventually, readStream } from "./read-stream.ts";
+import { readStream } from "./read-stream.ts";
 
 const QUESTION = "What is the code of the vault?";
 const SECRET = /4711/;
@@ -63,7 +64,7 @@ test("an answer that was cut off before its marker is withheld like one that cit
   await readStream(response, (text) => text.includes("4711"));
   left.abort();
   const id = response.headers.get("lineage-id")!;
-  await eventually("the answer is kept", async () => (await app.send(`/v1/answers/${id}`, undefined, asker)).ok);
+  await until("the answer is kept", async () => (await app.send(`/v1/answers/${id}`, undefined, asker)).ok);
   expect((await past(id)).content).toMatch(SECRET);
   await remove(document.id);
   expect(await past(id)).toMatchObject({ withheld: true, citations: [] });
@@ -114,7 +115,7 @@ test("a conversation that is deleted while an answer is being given stays empty"
     await says("The code of the vault is 4711. [1]")(response, call);
   };
   const answer = app.ask(QUESTION, { cairn }, asker);
-  await eventually("the model is asked", () => upstream.calls.length > asked);
+  await until("the model is asked", () => upstream.calls.length > asked);
   const conversation = `/v1/conversations/${cairn.conversation_id}`;
   expect((await app.send(conversation, undefined, { ...asker, method: "DELETE" })).status).toBe(204);
   going.resolve();

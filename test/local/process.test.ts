@@ -9,7 +9,7 @@ import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { openSqliteDatabase } from "#shared/sqlite-database.ts";
 import { DONE, delta, finish, mockUpstream, stalls } from "../helpers/mock-upstream.ts";
 import { readStream } from "./read-stream.ts";
-import { freePorts, type Spawned, spawnLocal } from "./spawn-local.ts";
+import { freeSettings, type Spawned, spawnLocal } from "./spawn-local.ts";
 
 let folder: string;
 let running: Spawned[];
@@ -27,7 +27,7 @@ afterEach(() => {
 
 /** Starts over the test's folder, on ports of its own unless they are given. */
 async function start(env: Readonly<Record<string, string>> = {}, ...paths: readonly string[]): Promise<Spawned> {
-  const ports = await freePorts();
+  const ports = await freeSettings();
   const spawned = spawnLocal(
     { ...ports, CAIRN_DATA: join(folder, "data"), ...env },
     paths.length > 0 ? paths : [join(folder, "docs")],

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { commitment } from "#shared/digest.ts";
 import type { Completion, LocalApp } from "../helpers/local.ts";
 
@@ -25,15 +24,6 @@ export async function readStream(response: Response, until: (text: string) => bo
     if (until(streamed.text)) break;
   }
   return streamed;
-}
-
-/** Waits for something that becomes true by itself. */
-export async function eventually(what: string, check: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
-  const until = performance.now() + ms;
-  while (!(await check())) {
-    if (performance.now() > until) throw new Error(`This did not happen within ${ms} ms: ${what}`);
-    await sleep(10);
-  }
 }
 
 type Row = { id: string; outcome: string; content: string; salts: string; record: string; citations: string };

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePorts } from "../helpers/free-ports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -46,15 +46,8 @@ export function spawnLocal(env: Readonly<Record<string, string>>, paths: readonl
   };
 }
 
-/** Ports that were free a moment ago. */
-export async function freePorts(): Promise<{ CAIRN_PORT: string; CAIRN_GATEWAY_PORT: string }> {
-  const servers = [createServer(), createServer()];
-  const ports: string[] = [];
-  for (const server of servers) {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    ports.push(String((server.address() as { port: number }).port));
-  }
-  for (const server of servers) server.close();
-  return { CAIRN_PORT: ports[0]!, CAIRN_GATEWAY_PORT: ports[1]! };
+/** Ports for `npm start`, as settings. */
+export async function freeSettings(): Promise<{ CAIRN_PORT: string; CAIRN_GATEWAY_PORT: string }> {
+  const [port, gatewayPort] = await freePorts();
+  return { CAIRN_PORT: String(port), CAIRN_GATEWAY_PORT: String(gatewayPort) };
 }

@@ -44,26 +44,22 @@ interface Waiting<T extends Ticket, P> extends Queued<Waiting<T, P>>, Timed {
   readonly onAbort: () => void;
 }
 
-/** A model server may well be busy with the same answers for this long. */
-const SERVES_WINDOW_MS = 60_000;
-
 /**
  * The queue of one model. `take` gives a place to run, `undefined` when none is free now, or throws when nobody can
  * serve the ticket any more; `pump` asks it again for those that wait. `serves` says, when a ticket's time is over,
- * whether the model was merely busy; without it, whether anybody got a place in the last minute.
+ * whether the model was merely busy.
  */
 export function createAdmission<T extends Ticket, P>(
   model: string,
   limits: QueueLimits,
   take: (ticket: T) => P | undefined,
   clock: Clock,
-  serves?: () => boolean,
+  serves: () => boolean,
 ): Admission<T, P> {
   const queue = createFairQueue<Waiting<T, P>>((count, bytes) => shareOf(count, bytes, limits));
   const deadlines = createDeadlines<Waiting<T, P>>(clock, (waiting) => drop(waiting, tooLate()));
   const refusals = createRefusals(model);
   const rate = createGrantRate();
-  let lastGrantAt = Number.NEGATIVE_INFINITY;
   let closed = false;
   let pumping = false;
   let pumpAgain = false;
@@ -88,8 +84,7 @@ export function createAdmission<T extends Ticket, P>(
   };
 
   const tooLate = (): AppError => {
-    const busy = serves ? serves() : clock.now() - lastGrantAt <= SERVES_WINDOW_MS;
-    return (busy ? refusals.waited : refusals.unserved)(secondsToRetry());
+    return (serves() ? refusals.waited : refusals.unserved)(secondsToRetry());
   };
 
   /** Makes the queue fit the ticket, or says why it cannot wait. */
@@ -129,7 +124,7 @@ export function createAdmission<T extends Ticket, P>(
   };
 
   /** Gives out places until none is free; says how many. */
-  const serve = (now: number): number => {
+  const serve = (): number => {
     let given = 0;
     for (let waiting = queue.first(); waiting; waiting = queue.first()) {
       inHand = waiting;
@@ -146,7 +141,6 @@ export function createAdmission<T extends Ticket, P>(
         queue.serve(waiting);
         forget(waiting);
         waiting.resolve(place);
-        lastGrantAt = now;
         given += 1;
       } else if (waiting.signal.aborted) drop(waiting, waiting.signal.reason);
       else break;
@@ -162,7 +156,6 @@ export function createAdmission<T extends Ticket, P>(
       try {
         const place = take(ticket);
         if (place === undefined) return wait(ticket, signal);
-        lastGrantAt = ticket.enteredAt;
         return Promise.resolve(place);
       } catch (error) {
         return Promise.reject(error);
@@ -179,7 +172,7 @@ export function createAdmission<T extends Ticket, P>(
           pumpAgain = false;
           const now = clock.now();
           deadlines.expire(now);
-          const given = serve(now);
+          const given = serve();
           rate.observe(now, given);
           idle = given > 0 ? 0 : idle + 1;
         }

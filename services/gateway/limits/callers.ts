@@ -1,6 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { AppError } from "#shared/errors.ts";
-import { type Authenticate, requireScope } from "#shared/identity.ts";
+import { type Authenticate, bearerOf, requireScope } from "#shared/identity.ts";
+import { TENANT_HEADER } from "#shared/principal.ts";
 import type { Clock } from "../clock.ts";
 import { unavailable, within } from "./within.ts";
 
@@ -40,7 +41,7 @@ export function createIdentify({ serviceKey, authenticate, open, clock }: Identi
   const remember = createMemory(clock);
 
   return (authorization, tenantHeader) => {
-    const presented = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+    const presented = bearerOf(authorization);
     if (presented !== undefined) {
       const digest = digestOf(presented);
       if (digest === serviceDigest) return spokenFor(tenantHeader);
@@ -59,7 +60,7 @@ export function createIdentify({ serviceKey, authenticate, open, clock }: Identi
 
 function spokenFor(tenantHeader: string | undefined): Caller {
   if (tenantHeader === undefined) return LOCAL;
-  if (/^[A-Za-z0-9._-]{1,64}$/.test(tenantHeader)) return { tenant: tenantHeader, keyId: undefined };
+  if (TENANT_HEADER.test(tenantHeader)) return { tenant: tenantHeader, keyId: undefined };
   throw new AppError("invalid_request", "x-cairn-tenant must be 1 to 64 letters, digits, dots, dashes or underscores.");
 }
 

@@ -9,8 +9,6 @@ const ANSWER_MS = 1000;
 const GIVE_UP_MS = 10_000;
 
 /** One question at a time to the database, and what those who wait for its answer may do meanwhile. */
-export type Flight = ReturnType<typeof createFlight>;
-
 export function createFlight(clock: Clock) {
   let flying: { readonly since: number; readonly landed: Promise<void>; answered?: Promise<void> } | undefined;
   let notBefore = Number.NEGATIVE_INFINITY;

@@ -3,7 +3,7 @@ import type { Limits, LimitTable } from "../routing/route-table.ts";
 import { type Account, createAccount } from "./account.ts";
 import type { Caller } from "./callers.ts";
 import { createMeterBy } from "./create-meter.ts";
-import type { Leasing } from "./quota.ts";
+import type { Quota } from "./quota.ts";
 import { unavailable } from "./within.ts";
 
 const TICK_MS = 1000;
@@ -35,7 +35,7 @@ export type Permit = {
 
 export type LimiterDeps = {
   /** Limits are shared with other replicas through it; without one they are this process's own. */
-  readonly leasing: Leasing | undefined;
+  readonly quota: Quota | undefined;
   /** Wall milliseconds: days and minutes are cut by it. */
   readonly now: () => number;
   readonly clock: Clock;
@@ -43,12 +43,10 @@ export type LimiterDeps = {
   readonly repeat?: (work: () => void, ms: number) => () => void;
 };
 
-export type { Leasing };
-
 const UNLIMITED: Permit = { settle: () => {} };
 
-export function createLimiter(first: LimitTable, { leasing, now, clock, repeat = every }: LimiterDeps): Limiter {
-  const createMeter = createMeterBy(leasing, now, clock);
+export function createLimiter(first: LimitTable, { quota, now, clock, repeat = every }: LimiterDeps): Limiter {
+  const createMeter = createMeterBy(quota, now, clock);
   const accounts = { tenant: new Map<string, Account>(), key: new Map<string, Account>() };
   let table = first;
   let fallback = limited(table.default);
@@ -99,7 +97,7 @@ export function createLimiter(first: LimitTable, { leasing, now, clock, repeat =
     each((account) => account.tick());
     if (ticks % SWEEP_TICKS === 0) sweep();
     // A prune that fails leaves rows for the next one.
-    if (ticks % PRUNE_TICKS === 0) void leasing?.quota.prune(now() - PRUNE_AFTER_MS).catch(() => {});
+    if (ticks % PRUNE_TICKS === 0) void quota?.prune(now() - PRUNE_AFTER_MS).catch(() => {});
   }, TICK_MS);
 
   return {

@@ -32,5 +32,5 @@ export type Quota = {
   prune(at: number): Promise<void>;
 };
 
-/** `now` is wall time, by which windows are cut and leases expire on other replicas. */
+/** A quota and the clocks by which it is used: `now` is wall time, by which windows are cut and leases expire on other replicas. */
 export type Leasing = { readonly quota: Quota; readonly now: () => number; readonly clock: Clock };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { AppError } from "#shared/errors.ts";
 import { type Admission, createAdmission, type Ticket } from "../admission/admission.ts";
+import { createRefusals } from "../admission/refusals.ts";
 import { type ExactCache, exactCache } from "../cache/exact-cache.ts";
 import type { Clock } from "../clock.ts";
 import { backoffMs } from "./backoff.ts";
@@ -194,6 +195,5 @@ function hasOther(tier: LiveTier | undefined, tried: ReadonlySet<string>): boole
 function nobody(alias: string, tiers: readonly LiveTier[], now: number): AppError {
   const waits = tiers.flat().flatMap(({ members }) => members.map(({ breaker }) => breaker.retryAt - now));
   const retryAfterSeconds = Math.max(1, Math.ceil(Math.min(...waits, 30_000) / 1000));
-  const message = `Nothing serves the model "${alias}" now. Try again in ${retryAfterSeconds} s.`;
-  return new AppError("unavailable", message, { retryAfterSeconds });
+  return createRefusals(alias).unserved(retryAfterSeconds);
 }

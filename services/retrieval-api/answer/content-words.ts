@@ -1,4 +1,4 @@
-import { segmentHan, synonymsOf } from "#shared/synonyms.ts";
+import { joinAlone, segmentHan, synonymsOf } from "#shared/synonyms.ts";
 import { queryTerms, tokenize } from "#shared/tokenize.ts";
 
 const HAN = /^\p{Script=Han}/u;
@@ -55,17 +55,11 @@ export function contentWords(question: string): ContentWord[] {
 
 const word = (text: string, han: boolean): ContentWord => ({ text, han, others: synonymsOf(text) });
 
-/** The segmenter does not know 文档 or 端口: characters that it leaves alone side by side are one word. */
 function hanWords(run: string): string[] {
-  const words: string[] = [];
-  let open = false;
-  for (const segment of segmentHan(run).map(withoutEnding)) {
-    const alone = segment.length === 1 && !EMPTY_ZH.has(segment) && synonymsOf(segment).length === 0;
-    if (alone && open) words.push(words.pop() + segment);
-    else words.push(segment);
-    open = alone;
-  }
-  return words;
+  return joinAlone(
+    segmentHan(run).map(withoutEnding),
+    (segment) => segment.length === 1 && !EMPTY_ZH.has(segment) && synonymsOf(segment).length === 0,
+  );
 }
 
 /** 改了 says 改. */

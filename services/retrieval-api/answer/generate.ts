@@ -1,5 +1,6 @@
 import { sha256 } from "#shared/digest.ts";
 import { AppError, type ErrorCode } from "#shared/errors.ts";
+import { TENANT_HEADER } from "#shared/principal.ts";
 import { readSse } from "#shared/read-sse.ts";
 import type { Message } from "./prompt.ts";
 
@@ -91,7 +92,7 @@ async function* piecesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal):
 
 /** The tenant, or its digest where the name is none that the gateway takes in a header. */
 const accountOf = (tenant: string): string =>
-  /^[A-Za-z0-9._-]{1,64}$/.test(tenant) ? tenant : `sha256-${sha256(tenant).slice(0, 32)}`;
+  TENANT_HEADER.test(tenant) ? tenant : `sha256-${sha256(tenant).slice(0, 32)}`;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "invalid_request",

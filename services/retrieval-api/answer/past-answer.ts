@@ -1,4 +1,4 @@
-import type { Database } from "#shared/database.ts";
+import { type Database, placesOf } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { languageOf } from "#shared/language.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
@@ -104,9 +104,6 @@ async function versionsRead(db: Database, answerIds: readonly string[]): Promise
   for (const { answer_id, dep_id } of rows) read.set(answer_id, [...(read.get(answer_id) ?? []), dep_id]);
   return read;
 }
-
-const placesOf = (values: readonly unknown[], first: number): string =>
-  values.map((_, i) => `$${first + i}`).join(", ");
 
 function citationView({ marker, answer, verified, source }: Citation, status: Status): object {
   if (status === "unavailable") return { marker, source: { status } };

@@ -1,5 +1,5 @@
 import { languageOf } from "#shared/language.ts";
-import { segmentHan } from "#shared/synonyms.ts";
+import { joinAlone, segmentHan } from "#shared/synonyms.ts";
 
 const PRONOUN_EN = /\b(it|them|they|that one|this one|those|these|that|this)\b/i;
 const OPENER_EN = /^(and|but|so|then|also|what about|how about|ok(ay)?)\b[,\s]*/i;
@@ -78,17 +78,9 @@ function topicOf(question: string): string {
   return kept || contentWords(question.replace(TASK_EN, "")).slice(-2).join(" ");
 }
 
-/** The segmenter cuts a word that it does not know, such as 文档, into characters: those side by side are one. */
 function wordsZh(text: string): string[] {
-  const words: string[] = [];
-  let open = false;
-  for (const segment of segmentHan(text)) {
-    const alone = /^\p{L}$/u.test(segment);
-    if (alone && open) words.push(words.pop() + segment);
-    else if (/[\p{L}\p{N}]/u.test(segment)) words.push(segment);
-    open = alone;
-  }
-  return words;
+  const words = joinAlone(segmentHan(text), (segment) => /^\p{L}$/u.test(segment));
+  return words.filter((word) => /[\p{L}\p{N}]/u.test(word));
 }
 
 function contentWords(text: string): string[] {

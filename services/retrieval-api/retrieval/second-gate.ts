@@ -1,4 +1,4 @@
-import type { Database } from "#shared/database.ts";
+import { type Database, placesOf } from "#shared/database.ts";
 import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { mayRead, type SearchScope } from "#shared/principal.ts";
 
@@ -69,7 +69,7 @@ export function readableGate(db: Database): SecondGate {
 }
 
 function rowsOf(db: Database, tenant: string, versionIds: readonly string[]): Promise<VersionRow[]> {
-  const places = versionIds.map((_, i) => `$${i + 2}`).join(", ");
+  const places = placesOf(versionIds, 2);
   return db.all<VersionRow>(
     `select d.id as document_id, v.id as version_id, d.tenant, d.collection, d.acl, d.title, d.uri, v.salt,
        v.text_commitment, d.current_version
