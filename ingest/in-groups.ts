@@ -1,3 +1,5 @@
+import { concurrently } from "./concurrently.ts";
+
 /**
  * `prepare` over all items, at most `limit` at a time. What is prepared is published in groups: each holds all that
  * was finished while the one before was being published. So a slow item delays only itself, and a fast stream still
@@ -11,7 +13,7 @@ export async function inGroups<T, R>(
   publish: (group: readonly R[]) => Promise<void>,
 ): Promise<void> {
   const waiting: R[] = [];
-  let [next, held] = [0, 0];
+  let held = 0;
   let publishing: Promise<void> | undefined;
 
   async function publishWaiting(): Promise<void> {
@@ -24,19 +26,15 @@ export async function inGroups<T, R>(
     publishing = undefined;
   }
 
-  const lane = async (): Promise<void> => {
-    while (next < items.length) {
-      while (held >= maxHeld && publishing) await publishing;
-      if (next >= items.length) return;
-      const one = await prepare(items[next++]!);
-      if (one === undefined) continue;
-      waiting.push(one);
-      held += weigh(one);
-      publishing ??= publishWaiting();
-      // A failure stays in `publishing` and is heard of below; until then it must not end the process.
-      publishing.catch(() => undefined);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
+  await concurrently(items, limit, async (item) => {
+    while (held >= maxHeld && publishing) await publishing;
+    const one = await prepare(item);
+    if (one === undefined) return;
+    waiting.push(one);
+    held += weigh(one);
+    publishing ??= publishWaiting();
+    // A failure stays in `publishing` and is heard of below; until then it must not end the process.
+    publishing.catch(() => undefined);
+  });
   await publishing;
 }

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Blobs } from "#shared/blobs.ts";
 import type { Database } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import { MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
@@ -18,7 +19,14 @@ import { mountJobs } from "./routes/jobs.ts";
 import { mountSources } from "./routes/sources.ts";
 import { mountUploads } from "./routes/uploads.ts";
 
-const LIMITS = { fileSize: 50 * 1024 * 1024, files: 20, fields: 20, fieldSize: 64 * 1024, parts: 40, headerPairs: 100 };
+const LIMITS = {
+  fileSize: MAX_DOCUMENT_BYTES,
+  files: 20,
+  fields: 20,
+  fieldSize: 64 * 1024,
+  parts: 40,
+  headerPairs: 100,
+};
 
 export type IngestDeps = {
   readonly db: Database;
@@ -57,7 +65,6 @@ export function mountIngest(server: Server, deps: IngestDeps): void {
   // Registered, not added directly: only then do the routes see the OpenAPI plugin and enter /openapi.json.
   server.register(async (scope) => {
     scope.register(multipart, { limits: LIMITS });
-    scope.removeContentTypeParser("text/plain");
     scope.addContentTypeParser("*", (_request, _payload, done) => done(new AppError("unsupported_media_type", HOW)));
     const routes: Routes = scope.withTypeProvider<ZodTypeProvider>();
     mountUploads(routes, routeDeps);

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { checked } from "#shared/checked.ts";
 import { sha256 } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
 import type { NewDocument } from "../accept.ts";
@@ -51,7 +52,7 @@ function readText(body: unknown): Upload {
       param: "url",
     });
   }
-  const { text, media_type: mediaType, uri, ...rest } = parsed(textBody, body);
+  const { text, media_type: mediaType, uri, ...rest } = checked(textBody, body);
   const bytes = new TextEncoder().encode(text);
   // Named by content, so that sending the same text twice is one document and two texts never replace each other.
   const fallback = `text:${sha256(bytes).slice(0, 16)}`;
@@ -86,7 +87,7 @@ async function readMultipart(request: FastifyRequest): Promise<Upload[]> {
       throw new AppError("invalid_request", `The file "${fileName}" is empty.`, { param: part.fieldname });
     files.push({ fileName, mediaType: part.mimetype, bytes });
   }
-  const { uri, collection, ...rest } = parsed(form, fields);
+  const { uri, collection, ...rest } = checked(form, fields);
   if (files.length === 0)
     throw new AppError("invalid_request", "The request has no file. Send at least one file part.", { param: "file" });
   for (const name of ["uri", "title"] as const) {
@@ -135,18 +136,4 @@ const entriesOf = (list: string): string[] =>
 function nameOf(raw: string | undefined): string {
   const name = (raw ?? "").normalize("NFC").split(/[\\/]/).at(-1)!.replaceAll(/\p{C}/gu, "").trim().slice(0, 200);
   return name || "file";
-}
-
-function parsed<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  if (issue.code === "unrecognized_keys") {
-    const param = issue.keys[0]!;
-    throw new AppError("unknown_field", `The field "${param}" is not known here. Remove it.`, { param });
-  }
-  const param = issue.path.map(String).join(".");
-  throw new AppError("invalid_request", param ? `${param}: ${issue.message}` : issue.message, {
-    param: param || undefined,
-  });
 }

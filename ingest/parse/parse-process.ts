@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { AppError, type ErrorCode } from "#shared/errors.ts";
+import { MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 import type { Passage } from "../chunk/chunk.ts";
-import { MAX_INPUT_BYTES } from "./parse.ts";
 import type { Parsed, ParseInput } from "./parsed.ts";
 
 export const PARSE_TIMEOUT_MS = 20_000;
@@ -70,7 +70,7 @@ export function openParser({
   return {
     async parse(input, signal) {
       signal.throwIfAborted();
-      if (input.bytes.length > MAX_INPUT_BYTES) {
+      if (input.bytes.length > MAX_DOCUMENT_BYTES) {
         throw new AppError("too_large", "This document is larger than 50 MB. Split it.");
       }
       const slot = await take(signal);

@@ -1,17 +1,16 @@
 import { AppError } from "#shared/errors.ts";
-import type { Format } from "#shared/formats.ts";
+import { type Format, MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 import { decodeText } from "./decode-text.ts";
 import { detectFormat } from "./detect-format.ts";
 import type { Parsed, ParseInput } from "./parsed.ts";
-
-export const MAX_INPUT_BYTES = 50 * 1024 * 1024;
 
 /**
  * A document's bytes to normalised text with structure. Rejects with `too_large`, `unsupported_media_type`,
  * `unreadable_document` or `needs_ocr`. Untrusted input: call it through `openParser`, which bounds time and memory.
  */
 export async function parse({ bytes, name, mediaType }: ParseInput): Promise<Parsed> {
-  if (bytes.length > MAX_INPUT_BYTES) throw new AppError("too_large", "This document is larger than 50 MB. Split it.");
+  if (bytes.length > MAX_DOCUMENT_BYTES)
+    throw new AppError("too_large", "This document is larger than 50 MB. Split it.");
   if (bytes.length === 0) throw new AppError("unreadable_document", "This document is empty.");
   const parsed = await read(detectFormat(bytes, name, mediaType), bytes, name);
   if (parsed.text.trim() === "") {

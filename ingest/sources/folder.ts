@@ -68,9 +68,7 @@ export async function syncFolder(
     onBatch();
   }
   const gone = [...known.values()].filter(({ uri, deleted_at }) => deleted_at === null && !seen.has(uri));
-  const kept = new Set(
-    [...walk.unread, ...walk.skipped.map(({ path }) => path)].map((path) => `file:${label}/${path}`),
-  );
+  const kept = new Set(walk.skipped.map(({ path }) => `file:${label}/${path}`));
   const removed = await remove(
     store,
     source,

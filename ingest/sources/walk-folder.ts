@@ -1,19 +1,17 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { AppError } from "#shared/errors.ts";
-import { FORMATS } from "#shared/formats.ts";
+import { FORMATS, MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 import { concurrently } from "../concurrently.ts";
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
 const STATS_AT_ONCE = 32;
 
 export type FoundFile = { /** Slashes, relative to the root. */ readonly path: string; readonly fingerprint: string };
 export type Skipped = { readonly path: string; readonly reason: string };
 export type Walk = {
   readonly files: readonly FoundFile[];
+  /** They may exist and were not read: no reason to delete their documents. */
   readonly skipped: readonly Skipped[];
-  /** Paths that may exist and whose content stays unknown: no reason to delete documents. */
-  readonly unread: readonly string[];
 };
 
 /**
@@ -25,11 +23,7 @@ export async function walkFolder(root: string): Promise<Walk> {
   const top = await realRoot(root);
   const candidates: string[] = [];
   const skipped: Skipped[] = [];
-  const unread: string[] = [];
-  const pass = (path: string, reason: string): undefined => {
-    unread.push(path);
-    skipped.push({ path, reason });
-  };
+  const pass = (path: string, reason: string): undefined => void skipped.push({ path, reason });
   const visited = new Set<string>();
   const folders = [""];
   // After all real folders, so that a link never gives a folder's documents another name than its own.
@@ -58,12 +52,12 @@ export async function walkFolder(root: string): Promise<Walk> {
   }
   const files = await concurrently(candidates.sort(), STATS_AT_ONCE, async (path) => {
     const info = await unlessGone(stat(join(top, path)), () => pass(path, "The file could not be read."));
-    if (info && info.size > MAX_FILE_BYTES) pass(path, "The file is larger than 50 MB.");
+    if (info && info.size > MAX_DOCUMENT_BYTES) pass(path, "The file is larger than 50 MB.");
     else if (info?.size === 0) skipped.push({ path, reason: "The file is empty." });
     else if (info) return { path, fingerprint: `${info.mtimeMs}:${info.size}` };
     return undefined;
   });
-  return { files: files.filter((file) => file !== undefined), skipped, unread };
+  return { files: files.filter((file) => file !== undefined), skipped };
 }
 
 const isSupported = (path: string): boolean => FORMATS.has(extname(path).toLowerCase());

@@ -73,7 +73,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     const jobs = await queue.lease(BATCH);
     if (jobs.length === 0) return jobs;
     const { fit, rest } = await fitting(db, jobs);
-    for (const job of rest) await queue.giveBack(job);
+    if (rest.length > 0) await queue.giveBack(rest);
     return fit;
   }
 
@@ -110,7 +110,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   async function reject(job: Job, error: unknown): Promise<void> {
-    if (aborting.signal.aborted) return queue.giveBack(job);
+    if (aborting.signal.aborted) return queue.giveBack([job]);
     const expected = error instanceof AppError;
     if (!expected) log.error("job failed", error, { jobId: job.id, attempts: job.attempts });
     const outcome = expected

@@ -1,8 +1,6 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join, resolve, sep } from "node:path";
-import { FORMATS } from "#shared/formats.ts";
-
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
+import { FORMATS, MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 
 /** `uri` stays the same wherever the command runs, so that the second run replaces what the first one brought. */
 export type FoundFile = { readonly path: string; readonly uri: string };
@@ -56,7 +54,7 @@ export const NOT_SUPPORTED = "The format is not supported.";
 function reasonAgainst(size: number): string | undefined {
   if (size < 0) return NOT_SUPPORTED;
   if (size === 0) return "The file is empty.";
-  return size > MAX_FILE_BYTES ? "The file is larger than 50 MB. Split it." : undefined;
+  return size > MAX_DOCUMENT_BYTES ? "The file is larger than 50 MB. Split it." : undefined;
 }
 
 // A file's own name gives the same address as an upload by curl does.

@@ -7,10 +7,16 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const field = [path, issue.keys[0]].filter(Boolean).join(".");
-    throw new AppError("unknown_field", `The field "${field}" is not known here. Remove it.`, { param: field });
-  }
-  const what = path === "" ? issue.message : `${path}: ${issue.message}`;
-  throw new AppError("invalid_request", what, path === "" ? {} : { param: path });
+  throw issue.code === "unrecognized_keys" ? unknownField(path, issue.keys[0]!) : invalid(path, issue.message);
+}
+
+/** What a schema did not know, below `path`. */
+export function unknownField(path: string, key: string): AppError {
+  const field = [path, key].filter(Boolean).join(".");
+  return new AppError("unknown_field", `The field "${field}" is not known here. Remove it.`, { param: field });
+}
+
+/** What a schema says of the value at `path`, or of the whole where that is empty. */
+export function invalid(path: string, problem: string): AppError {
+  return new AppError("invalid_request", path ? `${path}: ${problem}` : problem, path ? { param: path } : {});
 }

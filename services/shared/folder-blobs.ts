@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Blobs } from "./blobs.ts";
 import { AppError } from "./errors.ts";
@@ -22,13 +22,7 @@ export function folderBlobs(path: string): Blobs {
       const draft = `${path}.${crypto.randomUUID()}.part`;
       const folder = dirname(path);
       const firstMade = await mkdir(folder, { recursive: true });
-      const file = await open(draft, "w");
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeFile(draft, bytes, { flush: true });
       await rename(draft, path);
       for (const changed of changedFolders(folder, firstMade)) await fsyncFolder(changed);
     },

@@ -1,3 +1,6 @@
+/** Of one document, wherever it comes from. */
+export const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;
+
 export type Format = "markdown" | "html" | "text" | "csv" | "pdf" | "docx";
 
 type Entry = { readonly format: Format; readonly mediaType: string };

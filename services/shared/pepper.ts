@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fsyncFolder } from "./fsync-folder.ts";
 
@@ -25,13 +25,8 @@ export async function loadPepper(folder: string): Promise<string> {
 async function make(folder: string, path: string): Promise<string> {
   const draft = `${path}.${crypto.randomUUID()}.part`;
   try {
-    const file = await open(draft, "wx", 0o600);
-    try {
-      await file.writeFile(randomBytes(PEPPER_BYTES).toString("hex"));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const pepper = randomBytes(PEPPER_BYTES).toString("hex");
+    await writeFile(draft, pepper, { flag: "wx", mode: 0o600, flush: true });
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });

@@ -70,14 +70,18 @@ export function createQueue(db: Database, now: () => number = Date.now) {
         }
       });
     },
-    /** For a worker that leased a job and did not begin: it is due at once, and its lease does not count. */
-    giveBack: async (job: Job): Promise<void> => {
-      await db.run(
-        `update job set state = 'ready', leases = leases - 1, lease_until = null, lease_token = null, step = null, updated_at = $1
-         where id = $2 and lease_token = $3`,
-        [now(), job.id, job.lease_token],
-      );
-    },
+    /** For a worker that leased jobs and did not begin: they are due at once, and their leases do not count. */
+    giveBack: (jobs: readonly Job[]): Promise<void> =>
+      db.transaction(async (sql) => {
+        for (const { id, lease_token } of jobs) {
+          await sql.run(
+            `update job set state = 'ready', leases = leases - 1, lease_until = null, lease_token = null, step = null,
+               updated_at = $1
+             where id = $2 and lease_token = $3`,
+            [now(), id, lease_token],
+          );
+        }
+      }),
     /** Resolves to false when the lease was lost: the worker must stop and discard what it has. */
     async renew(job: Job, step: string): Promise<boolean> {
       const changed = await db.run(

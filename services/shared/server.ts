@@ -7,6 +7,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
+import { invalid, unknownField } from "./checked.ts";
 import { AppError, openAiBody, problemBody, toFailure } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./telemetry.ts";
@@ -101,12 +102,8 @@ function asValidation(error: unknown): AppError | undefined {
   const entry = error.validation[0] as ValidationEntry | undefined;
   const path = (entry?.instancePath ?? "").slice(1).replaceAll("/", ".");
   const keys = entry?.params?.keys;
-  if (entry?.keyword === "unrecognized_keys" && Array.isArray(keys)) {
-    const field = [path, String(keys[0])].filter(Boolean).join(".");
-    return new AppError("unknown_field", `The field "${field}" is not known here. Remove it.`, { param: field });
-  }
-  const problem = entry?.message ?? "The request is not valid";
-  return new AppError("invalid_request", path ? `${path}: ${problem}` : problem, path ? { param: path } : {});
+  if (entry?.keyword === "unrecognized_keys" && Array.isArray(keys)) return unknownField(path, String(keys[0]));
+  return invalid(path, entry?.message ?? "The request is not valid");
 }
 
 /** `listen` with a sentence instead of a stack when the port is taken. Resolves to the address. */

@@ -121,9 +121,7 @@ export function openStore(path: string) {
       });
     },
     versions(): string[] {
-      const rows = sql("select distinct version_id as id from chunk where generation = ?").all(live().seq) as {
-        id: string;
-      }[];
+      const rows = sql("select id from version where generation = ?").all(live().seq) as { id: string }[];
       return rows.map(({ id }) => id);
     },
     generations: (): Generation[] =>

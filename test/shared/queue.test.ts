@@ -78,7 +78,7 @@ test("a job that a worker gave back is due at once, and its lease does not count
   await add("j");
   for (let i = 0; i < 2 * MAX_LEASES; i++) {
     const [job] = await queue.lease(1);
-    await queue.giveBack(job!);
+    await queue.giveBack([job!]);
   }
   expect(await jobOf("j")).toMatchObject({ state: "ready", attempts: 0, leases: 0 });
 });
