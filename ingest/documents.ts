@@ -5,6 +5,7 @@ import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { type AclEntry, mayRead, type Principal, scopeOf } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import { aclOf, type DocumentRow, type Store, type VersionRow } from "./document-row.ts";
+import { logEvent } from "./log-event.ts";
 import { enqueueRefile, refileDocument } from "./refile.ts";
 
 const SCAN_ROWS = 200;
@@ -167,9 +168,7 @@ export async function tombstone(store: Pick<Store, "now" | "newId">, sql: Sql, r
   const payload = { documentId: row.id, versionIds: versions.map((version) => version.id) };
   // Before any upload: it costs little, and until it is done the content is still stored.
   await enqueue(sql, { id: jobId, tenant: row.tenant, kind: "remove", payload, priority: 0 }, now);
-  await sql.run(
-    "insert into ingestion_event (id, tenant, kind, document_id, version_id, at) values ($1, $2, 'delete', $3, $4, $5)",
-    [store.newId(), row.tenant, row.id, row.current_version, now],
-  );
+  const gone = { tenant: row.tenant, documentId: row.id, versionId: row.current_version, commitment: null };
+  await logEvent(sql, { id: store.newId(), kind: "delete", ...gone, at: now });
   return jobId;
 }

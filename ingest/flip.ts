@@ -5,6 +5,7 @@ import { commitment } from "#shared/digest.ts";
 import type { Filing } from "#shared/index.ts";
 import type { Job, Queue } from "#shared/queue.ts";
 import type { VersionRow } from "./document-row.ts";
+import { logEvent } from "./log-event.ts";
 import { enqueueRefile } from "./refile.ts";
 
 /** What a flip needs to know about a version whose text is stored and whose chunks are in the index. */
@@ -108,11 +109,8 @@ async function flipOne(
     await sql.run("update document_version set retired_at = $1 where id = $2", [at, state.current_version]);
     flipped.leaving.push(state.current_version);
   }
-  await sql.run(
-    `insert into ingestion_event (id, tenant, kind, document_id, version_id, commitment, at)
-     values ($1, $2, 'upsert', $3, $4, $5, $6)`,
-    [newId(), version.tenant, version.document_id, version.id, textCommitment, at],
-  );
+  const { tenant, id: versionId, document_id: documentId } = version;
+  await logEvent(sql, { id: newId(), tenant, kind: "upsert", documentId, versionId, commitment: textCommitment, at });
 }
 
 /** What decides about a version now; `undefined` when its rows are gone. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { digestOfJson } from "#shared/digest.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import { createQueue } from "#shared/queue.ts";
 import { acceptDocument, type NewDocument, PRIORITY } from "../../ingest/accept.ts";
@@ -61,6 +62,22 @@ describe("a document's way", () => {
     const commitment = createHash("sha256").update(Buffer.from(version!.salt, "hex")).update(text).digest("hex");
     expect(version!.text_commitment).toBe(commitment);
     expect(await rig.db.all("select kind, commitment from ingestion_event")).toEqual([{ kind: "upsert", commitment }]);
+  });
+
+  test("everything that happens to a document leaves a leaf in the log, of which the event is the opening", async () => {
+    const { documentId, versionId } = await accept("# A\n\nText.");
+    await rig.work();
+    await deleteDocument(rig.store, LOCAL_ADMIN, documentId);
+    const events = await rig.db.all<{ kind: string; version_id: string; commitment: string | null; at: number }>(
+      "select kind, document_id, version_id, commitment, at from ingestion_event order by at, kind desc",
+    );
+    expect(events.map(({ kind, version_id }) => [kind, version_id])).toEqual([
+      ["upsert", versionId],
+      ["delete", versionId],
+    ]);
+    const leaves = await rig.db.all<{ kind: string; digest: string }>("select kind, digest from log_leaf");
+    expect(leaves).toHaveLength(2);
+    for (const event of events) expect(leaves).toContainEqual({ kind: event.kind, digest: digestOfJson(event) });
   });
 
   test("a new version replaces the old one in the index and keeps the old text for earlier citations", async () => {

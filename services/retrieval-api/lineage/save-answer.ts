@@ -1,5 +1,6 @@
 import type { Database, Sql } from "#shared/database.ts";
 import { canonicalJson, newSalt, sha256 } from "#shared/digest.ts";
+import { appendLeaf } from "#shared/lineage/append-leaf.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { wellFormed } from "#shared/well-formed.ts";
@@ -32,19 +33,15 @@ export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): Answe
       await insertAnswer(sql, finished, tag);
       await insertDependencies(sql, finished, release);
       const { id, principal } = draft.asked;
+      const { tenant } = principal;
       await sql.run("insert into lineage_record (digest, answer_id, tenant, record, at) values ($1, $2, $3, $4, $5)", [
         digest,
         id,
-        principal.tenant,
+        tenant,
         record,
         finished.finishedAt,
       ]);
-      await sql.run("insert into log_leaf (id, tenant, kind, digest, at) values ($1, $2, 'answer', $3, $4)", [
-        id,
-        principal.tenant,
-        digest,
-        finished.finishedAt,
-      ]);
+      await appendLeaf(sql, { id, tenant, kind: "answer", digest, at: finished.finishedAt });
     });
     metrics.records.inc();
     metrics.removedMarkers.inc(draft.removedMarkers);
