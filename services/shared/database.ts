@@ -15,6 +15,11 @@ export type Sql = {
  */
 export type Database = Sql & {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Rewrites what is stored, so that no byte of deleted or overwritten rows is left in the engine's files, free pages
+   * and write-ahead log included. Takes as long as a copy of everything. Rejects with `unavailable` when others are in the way.
+   */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 };
 

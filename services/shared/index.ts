@@ -35,6 +35,14 @@ export type SearchIndex = {
   remove(versionIds: readonly string[]): Promise<void>;
   /** `limit` is per leg. Rejects with `AppError` (`unavailable`) when `signal` aborts, or when too many searches wait. */
   search(question: string, scope: SearchScope, limit: number, signal: AbortSignal): Promise<Legs>;
+  /** `search` in a generation that need not be live, for replays. Resolves to `undefined` when it has been dropped. */
+  searchIn(
+    generation: string,
+    question: string,
+    scope: SearchScope,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<Legs | undefined>;
   /** Version ids held by the live generation, for reconciliation. */
   versions(): Promise<string[]>;
   generations(): Promise<Generation[]>;
@@ -42,5 +50,7 @@ export type SearchIndex = {
   /** Makes a generation live; the one before becomes `retired` and can be promoted again (roll back). */
   promoteGeneration(id: string): Promise<void>;
   dropGeneration(id: string): Promise<void>;
+  /** Leaves no byte of removed versions in the engine's files, as `Database.scrub` does. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 };

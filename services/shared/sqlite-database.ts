@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Database, Sql, Value } from "./database.ts";
 import { openSqlite } from "./sqlite-open.ts";
 import { rollBack } from "./sqlite-rollback.ts";
+import { scrubSqlite } from "./sqlite-scrub.ts";
 
 /** The embedded engine behind `Database`: one connection writes, in turn; another reads without waiting. */
 export function openSqliteDatabase(path: string): Database {
@@ -36,6 +37,7 @@ export function openSqliteDatabase(path: string): Database {
           throw error;
         }
       }),
+    scrub: () => inTurn(async () => scrubSqlite(writer)),
     close: () =>
       inTurn(async () => {
         reader.close();

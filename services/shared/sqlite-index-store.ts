@@ -13,7 +13,8 @@ import {
   transaction,
 } from "./sqlite-index-schema.ts";
 import { openSqlite } from "./sqlite-open.ts";
-import { dropTermTable, termTable } from "./sqlite-term-table.ts";
+import { scrubSqlite } from "./sqlite-scrub.ts";
+import { dropTermTable, optimiseTermTable, termTable } from "./sqlite-term-table.ts";
 import { searchTerms } from "./tokenize.ts";
 
 /** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
@@ -83,6 +84,22 @@ export function openStore(path: string) {
     );
     return Number(inserted.lastInsertRowid);
   };
+  // Inside one snapshot: a row id may belong to another chunk as soon as a write has come between.
+  const searchOne = ({ seq, id }: GenerationRow, question: string, filter: Filter, limit: number): Legs => {
+    const words = searchTerms(question).slice(0, MAX_TERMS);
+    const closed = filter.acl.length === 0 || filter.collections?.length === 0;
+    if (words.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
+    const lexical = tableOf(seq)
+      .search({ words, headings: headingsAskedFor(question) }, filter, limit)
+      .map(
+        ({ rowid, score }): Hit => ({
+          chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
+          score,
+        }),
+      );
+    lexical.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
+    return { generation: id, legs: { lexical: lexical.slice(0, limit) } };
+  };
   return {
     writeAll(batch: readonly Entry[]): void {
       transaction(db, () => {
@@ -101,25 +118,13 @@ export function openStore(path: string) {
         for (const { seq } of generations()) for (const versionId of versionIds) removeVersion(seq, versionId);
       });
     },
-    search(question: string, filter: Filter, limit: number): Legs {
-      // One snapshot: a row id may belong to another chunk as soon as a write has come between.
-      return snapshot(db, () => {
-        const { seq, id } = live();
-        const words = searchTerms(question).slice(0, MAX_TERMS);
-        const closed = filter.acl.length === 0 || filter.collections?.length === 0;
-        if (words.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
-        const lexical = tableOf(seq)
-          .search({ words, headings: headingsAskedFor(question) }, filter, limit)
-          .map(
-            ({ rowid, score }): Hit => ({
-              chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
-              score,
-            }),
-          );
-        lexical.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
-        return { generation: id, legs: { lexical: lexical.slice(0, limit) } };
-      });
-    },
+    search: (question: string, filter: Filter, limit: number): Legs =>
+      snapshot(db, () => searchOne(live(), question, filter, limit)),
+    searchIn: (generation: string, question: string, filter: Filter, limit: number): Legs | undefined =>
+      snapshot(db, () => {
+        const known = generations().find(({ id }) => id === generation);
+        return known && searchOne(known, question, filter, limit);
+      }),
     versions(): string[] {
       const rows = sql("select id from version where generation = ?").all(live().seq) as { id: string }[];
       return rows.map(({ id }) => id);
@@ -150,6 +155,11 @@ export function openStore(path: string) {
         sql("delete from generation where id = ?").run(id);
         prepared.clear();
       });
+    },
+    scrub(): void {
+      // A removed row of FTS5 stays in its segments as a tombstone until they are merged.
+      for (const { seq } of generations()) optimiseTermTable(db, termTableOf(seq));
+      scrubSqlite(db);
     },
     close: (): void => db.close(),
   };

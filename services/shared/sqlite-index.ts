@@ -27,11 +27,18 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
         [question, { tenant, acl, collections }, limit],
         signal,
       )) satisfies SearchIndex["search"],
+    searchIn: ((generation, question, { tenant, acl, collections }, limit, signal) =>
+      reader.call<Legs | undefined>(
+        "searchIn",
+        [generation, question, { tenant, acl, collections }, limit],
+        signal,
+      )) satisfies SearchIndex["searchIn"],
     versions: () => reader.call<string[]>("versions", []),
     generations: () => reader.call<Generation[]>("generations", []),
     createGeneration: (id, manifest) => writer.call("createGeneration", [id, manifest]),
     promoteGeneration: (id) => writer.call("promoteGeneration", [id]),
     dropGeneration: (id) => writer.call("dropGeneration", [id]),
+    scrub: () => writer.call("scrub", []),
     close: async () => {
       await Promise.all([writer.close(), reader.close()]);
     },

@@ -43,6 +43,11 @@ export function dropTermTable(db: DatabaseSync, name: string): void {
     delete from term_stats where name = '${name}'`);
 }
 
+/** Merges all segments into one, which leaves out what was removed. */
+export function optimiseTermTable(db: DatabaseSync, name: string): void {
+  db.exec(`insert into ${name} (${name}) values ('optimize')`);
+}
+
 /**
  * Chunks by their terms. FTS5 finds them, filter included; BM25F over two fields, the passage and its whole document,
  * ranks them in our code. FTS5's own function knows one field only, gives words of more than half of the rows no

@@ -65,6 +65,22 @@ export function generationContract(openEmpty: () => Promise<SearchIndex>): void 
       expect((await index.generations()).map((generation) => generation.id)).toEqual([id]);
     });
 
+    test("a replay searches the generation that it names, live or not, and learns when it is gone", async () => {
+      const { id: first, manifest } = await liveOf();
+      const stopped = AbortSignal.timeout(20_000);
+      await index.write(open, "before", [chunk("before", 0, "amber")]);
+      await index.createGeneration("next", manifest);
+      await index.promoteGeneration("next");
+      await index.write(open, "after", [chunk("after", 0, "amber")]);
+      const then = await index.searchIn(first, "amber", everyone, 10, stopped);
+      expect(then).toMatchObject({ generation: first, legs: { lexical: [{ chunk: { id: "before:0" } }] } });
+      expect(await index.searchIn("next", "amber", everyone, 10, stopped)).toEqual(
+        await index.search("amber", everyone, 10, stopped),
+      );
+      await index.dropGeneration(first);
+      expect(await index.searchIn(first, "amber", everyone, 10, stopped)).toBeUndefined();
+    });
+
     test("creating a generation again after a lost reply is no error and keeps its content", async () => {
       const { manifest } = await liveOf();
       await index.createGeneration("next", manifest);
