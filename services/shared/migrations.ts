@@ -79,6 +79,15 @@ const MIGRATIONS: readonly string[][] = [
     `create index document_listing on document (tenant, created_at desc, id)`,
     `create index ingestion_event_document on ingestion_event (document_id)`,
   ],
+  [
+    `create index log_leaf_waiting on log_leaf (tenant, at) where sequence is null`,
+    `create table log_head (tenant text primary key, origin text not null, size bigint not null)`,
+    `create table log_tile (
+       tenant text not null, level integer not null, position bigint not null, hashes text not null,
+       primary key (tenant, level, position))`,
+    // DSSE signatures as JSON; null from before records were signed.
+    `alter table lineage_record add column signatures text`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

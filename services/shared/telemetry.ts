@@ -25,6 +25,16 @@ export function createMetrics() {
       registers,
     }),
     records: new Counter({ name: "cairn_lineage_records_total", help: "Lineage records written.", registers }),
+    unsequencedLeaves: new Gauge({
+      name: "cairn_log_unsequenced_leaves",
+      help: "Leaves of the lineage logs that wait for their place in the tree.",
+      registers,
+    }),
+    logSecondsBehind: new Gauge({
+      name: "cairn_log_seconds_behind",
+      help: "Age of the oldest leaf that waits for its place in the tree.",
+      registers,
+    }),
     removedMarkers: new Counter({
       name: "cairn_removed_markers_total",
       help: "Citation markers of a model that pointed to no evidence and were removed.",

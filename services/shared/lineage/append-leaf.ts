@@ -1,4 +1,5 @@
 import type { Sql } from "../database.ts";
+import { canonicalJson } from "../digest.ts";
 
 export const LEAF_KINDS = ["answer", "upsert", "delete", "withdrawal", "erasure"] as const;
 export type LeafKind = (typeof LEAF_KINDS)[number];
@@ -27,3 +28,7 @@ export async function appendLeaf(sql: Sql, { id, tenant, kind, digest, at }: Lea
     at,
   ]);
 }
+
+/** The bytes of a leaf in the tree: whoever knows what the leaf stands for can make them. */
+export const leafEntry = ({ id, kind, digest }: Pick<Leaf, "id" | "kind" | "digest">): string =>
+  canonicalJson({ digest: `sha256:${digest}`, id, kind });
