@@ -88,6 +88,18 @@ const MIGRATIONS: readonly string[][] = [
     // DSSE signatures as JSON; null from before records were signed.
     `alter table lineage_record add column signatures text`,
   ],
+  [
+    `alter table withdrawal add column lifted_at bigint`,
+    `alter table withdrawal add column lifted_by text`,
+    `alter table withdrawal add column lift_reason text`,
+    `create table ingest_run (
+       id text primary key, tenant text not null, source_id text, created_by text not null, at bigint not null)`,
+    `alter table document_version add column run_id text`,
+    `create index document_version_run on document_version (run_id)`,
+    `create index document_version_parser on document_version (tenant, parser)`,
+    // By its digest, as a release is: "answer" is the name of every prompt.
+    `update answer_dep set dep_id = dep_digest where dep_kind = 'prompt' and dep_digest is not null`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */
