@@ -9,7 +9,7 @@ import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
-import { mountIngest } from "./app.ts";
+import { mountIngest, watchQueue } from "./app.ts";
 
 async function main(): Promise<void> {
   const env = readEnv(
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   const state = await openEmbeddedState(env.CAIRN_DATA, log);
   const { db, blobs, index, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
+  watchQueue(db, metrics.registry);
 
   const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
   mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: env.CAIRN_AUTH === "open" });

@@ -8,7 +8,7 @@ import type { Release } from "#shared/release.ts";
 import { createServer, listen, type Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
-import { mountIngest, takeInFolder } from "../../ingest/api/app.ts";
+import { mountIngest, takeInFolder, watchQueue } from "../../ingest/api/app.ts";
 import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { createGateway, type DefaultRouteSettings, defaultRoutes } from "../gateway/app.ts";
 import { mountRetrieval } from "../retrieval-api/app.ts";
@@ -71,6 +71,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const server = createServer({ service: "local", version: VERSION, log, metrics });
   await mountRetrieval(server, { db, index, authenticate, pepper, release, gatewayUrl, metrics, log });
   mountIngest(server, ingest);
+  watchQueue(db, metrics.registry);
   mountOperations(server, { db, draining: () => draining, metrics });
   const address = await listen(server, settings.host, settings.port, "CAIRN_PORT");
 
