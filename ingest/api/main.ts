@@ -1,12 +1,13 @@
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, oneOf, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { mountIngest, watchQueue } from "./app.ts";
@@ -14,7 +15,7 @@ import { mountIngest, watchQueue } from "./app.ts";
 async function main(): Promise<void> {
   const env = readEnv(
     {
-      CAIRN_DATA: str(".cairn"),
+      ...STATE_SETTINGS,
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_INGEST_PORT: int(1, 65535, 8082),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   );
   const log = jsonLog("ingest-api");
   const metrics = createMetrics();
-  const state = await openEmbeddedState(env.CAIRN_DATA, log);
+  const state = await openState(env, log);
   const { db, blobs, index, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
   watchQueue(db, metrics.registry);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import type { State } from "#shared/embedded-state.ts";
 import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
+import type { State } from "#shared/open-state.ts";
 import { databaseCheck, mountProbes } from "#shared/probes.ts";
 import { createQueue } from "#shared/queue.ts";
 import type { Release } from "#shared/release.ts";
@@ -77,7 +77,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
 
   // Only now: a start that fails over its port must not have begun with jobs.
   // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
-  await createQueue(db).releaseAll();
+  if (state.alone) await createQueue(db).releaseAll();
   const worker = startWorker({ db, blobs, index, log, metrics, onProgress: deps.onProgress });
   wake = worker.wake;
 
