@@ -10,7 +10,7 @@ export type Sql = {
   get<T extends object = Row>(sql: string, params?: readonly Value[]): Promise<T | undefined>;
   /** Resolves to the number of changed rows. */
   run(sql: string, params?: readonly Value[]): Promise<number>;
-  /** Wakes those who `listen` on the channel, as soon as what was written with it is committed. */
+  /** Wakes those who `hear` on the channel, as soon as what was written with it is committed. */
   notify(channel: string): Promise<void>;
 };
 
@@ -31,9 +31,9 @@ export type Database = Sql & {
   alone<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
    * Calls `heard` soon after a `notify`. Best effort: one may be missed while a connection is made again, and those of
-   * other processes reach nobody on SQLite, so whoever listens also looks at times. Returns the end of it.
+   * other processes reach nobody on SQLite, so whoever hears also looks at times. Returns the end of it.
    */
-  listen(channel: string, heard: () => void): () => void;
+  hear(channel: string, heard: () => void): () => void;
   close(): Promise<void>;
 };
 

@@ -35,7 +35,7 @@ type Isolation = "repeatable read" | "read committed";
 
 /**
  * PostgreSQL behind `Database`. It keeps nothing in a session (settings are per transaction, statements are not
- * named), so that a PgBouncer in transaction mode may stand between; only `listen` needs a session, and without one
+ * named), so that a PgBouncer in transaction mode may stand between; only `hear` needs a session, and without one
  * it hears nothing. Rejects with `AppError` `unavailable` when the server does not answer.
  */
 export function openPostgresDatabase(url: string, log: Log = silentLog, maxConnections = MAX_CONNECTIONS): Database {
@@ -114,7 +114,7 @@ export function openPostgresDatabase(url: string, log: Log = silentLog, maxConne
     transaction: (work) => again(() => inTransaction("repeatable read", work), log),
     // Not repeatable: what it reads must be what the one before it in the line has left.
     alone: (work) => inTransaction("read committed", work, true),
-    listen: listener.listen,
+    hear: listener.hear,
     // The write-ahead log, its archive, replicas and backups keep what they hold until they are recycled.
     scrub: () =>
       withClient(async (client) => {

@@ -41,7 +41,7 @@ export function postgresListener(connection: pg.ClientConfig, log: Log) {
   }
 
   return {
-    listen(channel: string, heard: () => void): () => void {
+    hear(channel: string, heard: () => void): () => void {
       const known = listeners.get(channel);
       if (known) known.add(heard);
       else {

@@ -27,7 +27,7 @@ export type NewJob = {
   readonly priority?: number;
 };
 
-/** What a worker listens for: `Database.listen`. */
+/** What a worker listens for: `Database.hear`. */
 export const JOBS_CHANNEL = "cairn_job";
 
 /**

@@ -49,7 +49,7 @@ export function openSqliteDatabase(path: string): Database {
     transaction,
     // SQLite has one writer, in all processes: every transaction is alone.
     alone: transaction,
-    listen(channel, heard) {
+    hear(channel, heard) {
       const known = listeners.get(channel) ?? new Set();
       listeners.set(channel, known.add(heard));
       return () => void known.delete(heard);

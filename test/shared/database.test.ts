@@ -94,7 +94,7 @@ test("those that must be alone are so, one after the other", async () => {
 
 test("a notification is heard after its commit, and never after a rollback", async () => {
   const heard = vi.fn();
-  const stop = db.listen("cairn_test", heard);
+  const stop = db.hear("cairn_test", heard);
   // Until the listener listens, one may be missed.
   await vi.waitFor(async () => {
     await db.notify("cairn_test");
