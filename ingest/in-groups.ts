@@ -1,4 +1,4 @@
-import { concurrently } from "./concurrently.ts";
+import { concurrently } from "#shared/concurrently.ts";
 
 /**
  * `prepare` over all items, at most `limit` at a time. What is prepared is published in groups: each holds all that

@@ -73,5 +73,3 @@ export function mountIngest(server: Server, deps: IngestDeps): void {
     mountSources(routes, routeDeps);
   });
 }
-
-export { watchQueue } from "../watch-queue.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { audit } from "#shared/audit.ts";
+import { concurrently } from "#shared/concurrently.ts";
 import { AppError } from "#shared/errors.ts";
 import { mediaTypeOf } from "#shared/formats.ts";
 import { acceptDocuments, type NewDocument, PRIORITY } from "../accept.ts";
-import { concurrently } from "../concurrently.ts";
 import { aclOf, type DocumentRow, type Store } from "../document-row.ts";
 import { tombstone } from "../documents.ts";
 import { labelOf, type Source } from "./sources.ts";
@@ -41,7 +41,6 @@ export async function syncFolder(
   const label = await labelOf(store.db, source);
   const known = await knownDocuments(store, source);
   const skipped = [...walk.skipped];
-  const runId = store.newId();
   let [added, changed, unchanged] = [0, 0, 0];
   const candidates: Candidate[] = [];
   const seen = new Set<string>();
@@ -59,7 +58,7 @@ export async function syncFolder(
     const open = await ownedOrFree(store, source, inputs, skipped);
     const accepted = await acceptDocuments(
       store,
-      open.map(({ input }) => ({ ...input, runId })),
+      open.map(({ input }) => input),
     );
     accepted.forEach((result, i) => {
       if (result.unchanged) unchanged += 1;

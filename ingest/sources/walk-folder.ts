@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
+import { concurrently } from "#shared/concurrently.ts";
 import { AppError } from "#shared/errors.ts";
 import { FORMATS, MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
-import { concurrently } from "../concurrently.ts";
 
 const STATS_AT_ONCE = 32;
 

@@ -1,4 +1,5 @@
 import type { StatementSync } from "node:sqlite";
+import { byRank } from "./by-rank.ts";
 import type { Chunk } from "./chunk.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
@@ -97,7 +98,7 @@ export function openStore(path: string) {
           score,
         }),
       );
-    lexical.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
+    lexical.sort(byRank);
     return { generation: id, legs: { lexical: lexical.slice(0, limit) } };
   };
   return {

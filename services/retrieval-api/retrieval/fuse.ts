@@ -1,3 +1,4 @@
+import { byRank } from "#shared/by-rank.ts";
 import type { Chunk } from "#shared/chunk.ts";
 import type { Legs } from "#shared/index.ts";
 
@@ -10,7 +11,7 @@ export type Fused = {
 
 /**
  * Min-max weighted sum: each leg's scores are brought to [0, 1] within the leg, weighted and added (CombSUM of
- * Fox and Shaw, 1994, on normalised scores). Ties go by chunk id, so that a replay ranks alike.
+ * Fox and Shaw, 1994, on normalised scores).
  */
 export function fuse(legs: Legs["legs"], weights: Readonly<Record<string, number>>, limit: number): Fused[] {
   const fused = new Map<string, { chunk: Chunk; score: number; ranks: Record<string, number> }>();
@@ -25,5 +26,5 @@ export function fuse(legs: Legs["legs"], weights: Readonly<Record<string, number
       fused.set(chunk.id, entry);
     }
   }
-  return [...fused.values()].sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1)).slice(0, limit);
+  return [...fused.values()].sort(byRank).slice(0, limit);
 }
