@@ -31,6 +31,8 @@ export type NewDocument = {
   readonly bytes: Uint8Array;
   readonly sourceId?: string | undefined;
   readonly fingerprint?: string | undefined;
+  /** The run that brings it, such as one sync of a folder. Without it, those accepted together are a run of their own. */
+  readonly runId?: string | undefined;
   readonly priority: number;
   /** Whether the caller may put new content into this existing document. Without it: yes. */
   readonly mayReplace?: (existing: DocumentRow) => boolean;
@@ -63,9 +65,10 @@ export async function acceptDocuments(store: Store, inputs: readonly NewDocument
     await concurrently(drafts, BLOBS_AT_ONCE, async (draft) => {
       if (!(await sameContent(store.db, draft))) await draft.store();
     });
+    const ownRun = store.newId();
     const results = await store.db.transaction(async (sql) => {
       const recorded: Recorded[] = [];
-      for (const draft of drafts) recorded.push(await record(store, sql, draft));
+      for (const draft of drafts) recorded.push(await record(store, sql, draft, draft.input.runId ?? ownRun));
       return recorded;
     });
     await discard(
@@ -108,7 +111,7 @@ async function sameContent(sql: Sql, { input, digest }: Draft): Promise<boolean>
 
 type Recorded = Accepted & { readonly refile: boolean };
 
-async function record(store: Store, sql: Sql, draft: Draft): Promise<Recorded> {
+async function record(store: Store, sql: Sql, draft: Draft, runId: string): Promise<Recorded> {
   const { input, digest, versionId } = draft;
   const existing = await findDocument(sql, input);
   if (existing?.deleted_at === null && input.mayReplace?.(existing) === false) {
@@ -128,9 +131,16 @@ async function record(store: Store, sql: Sql, draft: Draft): Promise<Recorded> {
   if (!existing) await insertDocument(sql, documentId, input, now);
   const { tenant, subject, fileName, mediaType, priority } = input;
   await sql.run(
-    `insert into document_version (id, document_id, tenant, seq, title, digest, salt, bytes, media_type, file_name, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    [versionId, documentId, tenant, seq, fileName, digest, newSalt(), input.bytes.byteLength, mediaType, fileName, now],
+    `insert into document_version (id, document_id, tenant, seq, title, digest, salt, bytes, media_type, file_name, created_at, run_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      ...[versionId, documentId, tenant, seq, fileName, digest, newSalt(), input.bytes.byteLength],
+      ...[mediaType, fileName, now, runId],
+    ],
+  );
+  await sql.run(
+    "insert into ingest_run (id, tenant, source_id, created_by, at) values ($1, $2, $3, $4, $5) on conflict (id) do nothing",
+    [runId, tenant, input.sourceId ?? null, subject, now],
   );
   // The subject may follow the job even where the document is not open to them any more.
   const payload = { documentId, versionId, subject };

@@ -48,6 +48,9 @@ export type VersionRow = {
   readonly created_at: number;
   readonly ready_at: number | null;
   readonly retired_at: number | null;
+  readonly parser: string | null;
+  /** The ingest run that brought it; `null` for those from before runs were kept. */
+  readonly run_id: string | null;
 };
 
 /** The entries of a row of `document` or `source`. */

@@ -73,3 +73,5 @@ export function mountIngest(server: Server, deps: IngestDeps): void {
     mountSources(routes, routeDeps);
   });
 }
+
+export { watchQueue } from "../watch-queue.ts";

@@ -1,20 +1,21 @@
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, oneOf, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
-import { mountIngest } from "./app.ts";
+import { mountIngest, watchQueue } from "./app.ts";
 
 async function main(): Promise<void> {
   const env = readEnv(
     {
-      CAIRN_DATA: str(".cairn"),
+      ...STATE_SETTINGS,
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_INGEST_PORT: int(1, 65535, 8082),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
@@ -24,9 +25,10 @@ async function main(): Promise<void> {
   );
   const log = jsonLog("ingest-api");
   const metrics = createMetrics();
-  const state = await openEmbeddedState(env.CAIRN_DATA, log);
+  const state = await openState(env, log);
   const { db, blobs, index, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
+  watchQueue(db, metrics.registry);
 
   const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
   mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: env.CAIRN_AUTH === "open" });

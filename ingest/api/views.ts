@@ -29,6 +29,8 @@ export const versionView = (row: VersionState) => ({
   digest: `sha256:${row.digest}`,
   code_points: row.code_points,
   passages: row.passages,
+  parser: row.parser,
+  ingest_run: row.run_id,
   state:
     row.retired_at !== null ? "retired" : row.ready_at !== null ? "ready" : row.state === "dead" ? "failed" : "pending",
   reason: row.state === "done" ? null : row.reason,

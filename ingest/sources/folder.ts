@@ -41,6 +41,7 @@ export async function syncFolder(
   const label = await labelOf(store.db, source);
   const known = await knownDocuments(store, source);
   const skipped = [...walk.skipped];
+  const runId = store.newId();
   let [added, changed, unchanged] = [0, 0, 0];
   const candidates: Candidate[] = [];
   const seen = new Set<string>();
@@ -58,7 +59,7 @@ export async function syncFolder(
     const open = await ownedOrFree(store, source, inputs, skipped);
     const accepted = await acceptDocuments(
       store,
-      open.map(({ input }) => input),
+      open.map(({ input }) => ({ ...input, runId })),
     );
     accepted.forEach((result, i) => {
       if (result.unchanged) unchanged += 1;

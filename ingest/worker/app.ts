@@ -129,7 +129,11 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   async function loop(): Promise<void> {
     await reconcile(db, deps.index, now).then(
-      ({ removed, requeued }) => log.info("reconciled", { removed, requeued }),
+      ({ removed, requeued }) => {
+        metrics.indexDrift.inc({ repair: "removed" }, removed);
+        metrics.indexDrift.inc({ repair: "requeued" }, requeued);
+        log.info("reconciled", { removed, requeued });
+      },
       (error) => log.error("reconciliation failed", error),
     );
     while (!stopping) {

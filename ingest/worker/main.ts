@@ -1,21 +1,22 @@
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { int, readEnv, str } from "#shared/env.ts";
 import { jsonLog } from "#shared/log.ts";
+import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startWorker } from "./app.ts";
 
 async function main(): Promise<void> {
   const env = readEnv(
-    { CAIRN_DATA: str(".cairn"), CAIRN_HOST: str("127.0.0.1"), CAIRN_METRICS_PORT: int(1, 65535, 9090) },
+    { ...STATE_SETTINGS, CAIRN_HOST: str("127.0.0.1"), CAIRN_METRICS_PORT: int(1, 65535, 9090) },
     process.env,
   );
   const log = jsonLog("ingest-worker");
   const metrics = createMetrics();
-  const state = await openEmbeddedState(env.CAIRN_DATA, log);
+  const state = await openState(env, log);
   const { db, blobs, index } = state;
   const worker = startWorker({ db, blobs, index, log, metrics });
 

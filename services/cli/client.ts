@@ -79,6 +79,14 @@ export function createClient({ url, key }: ServerSettings) {
       return (await bodyOf(await accepted(await send(path, request, signal), signal), signal)) as T;
     },
 
+    /** The body of a success that is not JSON, as it is. */
+    async read(path: string, signal: AbortSignal): Promise<string> {
+      const response = await accepted(await send(path, {}, signal), signal);
+      return response.text().catch((error: unknown) => {
+        throw broken(error, signal, url);
+      });
+    },
+
     /** Like `call`, for a body that is worth reading whatever the status is. */
     async look<T>(path: string, signal: AbortSignal): Promise<{ status: number; body: T }> {
       const response = await send(path, {}, signal);

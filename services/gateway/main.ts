@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
-import { openEmbeddedDatabase } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { openStateDatabase } from "#shared/open-state.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { createAccessLog } from "./access-log.ts";
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
       CAIRN_GATEWAY_ROUTES: optional,
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
-      CAIRN_DATA: str(".cairn"),
+      ...STATE_SETTINGS,
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
       CAIRN_CHAT_MODEL: optional,
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
     openaiApiKey: env.OPENAI_API_KEY,
     chatModel: env.CAIRN_CHAT_MODEL,
   };
-  const state = withKeys ? await openEmbeddedDatabase(env.CAIRN_DATA) : undefined;
+  const state = withKeys ? await openStateDatabase(env, log) : undefined;
   const gateway = createGateway({
     table: routeFile === undefined ? defaultRoutes(models) : NO_ROUTES,
     serviceKey: env.CAIRN_GATEWAY_KEY,

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import type { State } from "#shared/embedded-state.ts";
 import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
+import type { State } from "#shared/open-state.ts";
 import { databaseCheck, mountProbes } from "#shared/probes.ts";
 import { createQueue } from "#shared/queue.ts";
 import type { Release } from "#shared/release.ts";
 import { createServer, listen, type Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
-import { mountIngest, takeInFolder } from "../../ingest/api/app.ts";
+import { mountIngest, takeInFolder, watchQueue } from "../../ingest/api/app.ts";
 import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { createGateway, type DefaultRouteSettings, defaultRoutes } from "../gateway/app.ts";
 import { mountRetrieval } from "../retrieval-api/app.ts";
@@ -71,12 +71,13 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const server = createServer({ service: "local", version: VERSION, log, metrics });
   await mountRetrieval(server, { db, index, authenticate, pepper, release, gatewayUrl, metrics, log });
   mountIngest(server, ingest);
+  watchQueue(db, metrics.registry);
   mountOperations(server, { db, draining: () => draining, metrics });
   const address = await listen(server, settings.host, settings.port, "CAIRN_PORT");
 
   // Only now: a start that fails over its port must not have begun with jobs.
   // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
-  await createQueue(db).releaseAll();
+  if (state.alone) await createQueue(db).releaseAll();
   const worker = startWorker({ db, blobs, index, log, metrics, onProgress: deps.onProgress });
   wake = worker.wake;
 

@@ -1,11 +1,12 @@
 import { join, resolve } from "node:path";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { openState } from "#shared/open-state.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { checkFolder } from "../../ingest/api/app.ts";
 import { firstKey, startLocal } from "./app.ts";
@@ -16,7 +17,7 @@ const ROOT = join(import.meta.dirname, "../..");
 async function main(): Promise<void> {
   const env = readEnv(
     {
-      CAIRN_DATA: str(".cairn"),
+      ...STATE_SETTINGS,
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_PORT: int(1, 65535, 8080),
       CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   );
   const paths = await foldersOf(process.argv.slice(2));
   const log = jsonLog("local");
-  const state = await openEmbeddedState(env.CAIRN_DATA, log, "alone");
+  const state = await openState(env, log, "alone");
   const release = await loadRelease(join(ROOT, "releases/default"));
   const progress = createProgressLine(process.stdout);
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, state.withKeys);

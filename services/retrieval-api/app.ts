@@ -9,6 +9,7 @@ import type { Outcome } from "./answer/draft.ts";
 import { gatewayGenerate } from "./answer/generate.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createSaveAnswer } from "./lineage/save-answer.ts";
+import { createCheckParts } from "./recall/withdrawn-parts.ts";
 import { createRetrieve } from "./retrieval/retrieve.ts";
 import { currentGate } from "./retrieval/second-gate.ts";
 import { mountAnswers } from "./routes/answers.ts";
@@ -17,6 +18,7 @@ import { mountConversations } from "./routes/conversations.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountModels } from "./routes/models.ts";
 import { mountSearch } from "./routes/search.ts";
+import { mountWithdrawals } from "./routes/withdrawals.ts";
 
 export type RetrievalDeps = {
   readonly db: Database;
@@ -41,7 +43,8 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   const save = createSaveAnswer({ db, release, metrics, now });
   const generate = gatewayGenerate(deps.gatewayUrl, deps.gatewayKey);
   const onEnd = (outcome: Outcome): void => metrics.answers.inc({ outcome });
-  const answerDeps = { release, retrieve, generate, onEnd, save, now };
+  const checkParts = createCheckParts(db, release);
+  const answerDeps = { release, retrieve, generate, checkParts, onEnd, save, now };
   const apiDeps: ApiDeps = { db, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
   // Registered, not added directly: only then do the routes enter /openapi.json.
   server.register(async () => {
@@ -51,6 +54,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     mountAnswers(server, apiDeps);
     mountConversations(server, apiDeps);
     mountKeys(server, apiDeps);
+    mountWithdrawals(server, apiDeps);
   });
 }
 

@@ -1,14 +1,15 @@
 import { join } from "node:path";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { jsonLog } from "#shared/log.ts";
+import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { mountRetrieval } from "./app.ts";
@@ -16,7 +17,7 @@ import { mountRetrieval } from "./app.ts";
 async function main(): Promise<void> {
   const env = readEnv(
     {
-      CAIRN_DATA: str(".cairn"),
+      ...STATE_SETTINGS,
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_PORT: int(1, 65535, 8080),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   const log = jsonLog("retrieval-api");
   const metrics = createMetrics();
   const release = await loadRelease(join(import.meta.dirname, "../../releases/default"));
-  const state = await openEmbeddedState(env.CAIRN_DATA, log);
+  const state = await openState(env, log);
   const { db, index, pepper, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
 

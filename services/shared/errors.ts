@@ -16,6 +16,7 @@ const STATUS = {
   rate_limited: 429,
   upstream_failed: 502,
   unavailable: 503,
+  withdrawn: 503,
   upstream_timeout: 504,
 } as const;
 

@@ -88,21 +88,41 @@ const MIGRATIONS: readonly string[][] = [
     // DSSE signatures as JSON; null from before records were signed.
     `alter table lineage_record add column signatures text`,
   ],
+  [
+    `alter table withdrawal add column lifted_at bigint`,
+    `alter table withdrawal add column lifted_by text`,
+    `alter table withdrawal add column lift_reason text`,
+    `create table ingest_run (
+       id text primary key, tenant text not null, source_id text, created_by text not null, at bigint not null)`,
+    `alter table document_version add column run_id text`,
+    `create index document_version_run on document_version (run_id)`,
+    `create index document_version_parser on document_version (tenant, parser)`,
+    // By its digest, as a release is: "answer" is the name of every prompt.
+    `update answer_dep set dep_id = dep_digest where dep_kind = 'prompt' and dep_digest is not null`,
+  ],
+  [
+    // A job's place among those of its priority: tenants take turns.
+    `alter table job add column turn bigint not null default 0`,
+    `create index job_turn on job (state, priority, turn)`,
+    `create index job_tenant_turn on job (tenant, state, priority, turn)`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */
 export async function migrate(db: Database, now: () => number = Date.now): Promise<void> {
-  await db.run("create table if not exists migration (version integer primary key, applied_at bigint not null)");
-  const version = await versionOf(db);
+  const version = await db.alone(async (sql) => {
+    await sql.run("create table if not exists migration (version integer primary key, applied_at bigint not null)");
+    return versionOf(sql);
+  });
   if (version > MIGRATIONS.length) {
     throw new Error(
       `The data was written by a newer Cairn (schema ${version}, this one knows ${MIGRATIONS.length}). ` +
-        `Upgrade Cairn, or point CAIRN_DATA at another folder. Nothing was changed.`,
+        `Upgrade Cairn, or point CAIRN_DATA or DATABASE_URL at other data. Nothing was changed.`,
     );
   }
   for (const [index, statements] of MIGRATIONS.entries()) {
     if (index < version) continue;
-    await db.transaction(async (sql) => {
+    await db.alone(async (sql) => {
       // Processes that start together all come here; what another one has done since is done.
       if (index < (await versionOf(sql))) return;
       for (const statement of statements) await sql.run(statement);

@@ -1,4 +1,4 @@
-import { type Database, placesOf, type Sql } from "./database.ts";
+import type { Database, Sql } from "./database.ts";
 
 export const MAX_ATTEMPTS = 5;
 /** A job is leased again whenever its worker died; one that has cost so many workers is the reason. */
@@ -27,13 +27,28 @@ export type NewJob = {
   readonly priority?: number;
 };
 
-/** Adds a job inside the caller's transaction, so work and the data it is about are acknowledged together. */
+/** What a worker listens for: `Database.hear`. */
+export const JOBS_CHANNEL = "cairn_job";
+
+/**
+ * Adds a job inside the caller's transaction, so work and the data it is about are acknowledged together. Its turn is
+ * one after the tenant's last waiting job, and not before the job that is next: however much one tenant brings at
+ * once, the others wait for one job of it at a time (start-time fair queueing; Goyal, Vin and Cheng, 1996).
+ */
 export async function enqueue(sql: Sql, job: NewJob, now: number): Promise<void> {
+  const { id, tenant, kind, payload, priority = 1 } = job;
+  const { last, first } = (await sql.get<{ last: number | null; first: number | null }>(
+    `select (select max(turn) from job where state = 'ready' and priority = $1 and tenant = $2) as last,
+       (select min(turn) from job where state = 'ready' and priority = $1) as first`,
+    [priority, tenant],
+  ))!;
+  const turn = last === null ? (first ?? 0) : Math.max(last + 1, first ?? 0);
   await sql.run(
-    `insert into job (id, tenant, kind, payload, state, priority, attempts, run_at, created_at, updated_at)
-     values ($1, $2, $3, $4, 'ready', $5, 0, $6, $6, $6)`,
-    [job.id, job.tenant, job.kind, JSON.stringify(job.payload), job.priority ?? 1, now],
+    `insert into job (id, tenant, kind, payload, state, priority, attempts, run_at, created_at, updated_at, turn)
+     values ($1, $2, $3, $4, 'ready', $5, 0, $6, $6, $6, $7)`,
+    [id, tenant, kind, JSON.stringify(payload), priority, now, turn],
   );
+  await sql.notify(JOBS_CHANNEL);
 }
 
 /** Durable queue over the state database: lease, heartbeat, retry with backoff, dead letter. */
@@ -45,30 +60,25 @@ export function createQueue(db: Database, now: () => number = Date.now) {
       [state, now(), job.id, job.lease_token],
     );
   return {
-    /** Takes up to `count` jobs that are due, or whose worker stopped renewing its lease, the most urgent first. */
+    /**
+     * Takes up to `count` jobs that are due, or whose worker stopped renewing its lease: the most urgent first, tenants
+     * in turn. Each is one statement, so that workers pass by what others are taking instead of waiting for them.
+     */
     async lease(count: number): Promise<Job[]> {
       const at = now();
-      return db.transaction(async (sql) => {
-        for (;;) {
-          const due = await sql.all<Due>(
-            `select id, leases from job where ${DUE} order by priority, run_at, id limit $2`,
-            [at, count],
-          );
-          const spent = due.filter(({ leases }) => leases >= MAX_LEASES);
-          for (const { id } of spent) await bury(sql, id, at);
-          const ids = nextOf(due.filter(({ leases }) => leases < MAX_LEASES));
-          // All that was due is buried now: behind it there may be more.
-          if (ids.length === 0 && spent.length > 0) continue;
-          if (ids.length === 0) return [];
-          const taken = await sql.all<Job>(
-            `update job set state = 'leased', leases = leases + 1, lease_until = $2, lease_token = $3 || id, updated_at = $1
-             where ${DUE} and id in (${placesOf(ids, 4)})
-             returning id, tenant, kind, payload, attempts, step, lease_token`,
-            [at, at + LEASE_MS, `${crypto.randomUUID()}:`, ...ids],
-          );
-          return taken.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
-        }
-      });
+      await db.run(
+        `update job set state = 'ready', lease_until = null, lease_token = null, updated_at = $1
+         where id in (select id from job where state = 'leased' and lease_until <= $1 for update skip locked)`,
+        [at],
+      );
+      for (;;) {
+        const taken = await db.all<Job & Due>(LEASE, [at, at + LEASE_MS, `${crypto.randomUUID()}:`, count]);
+        const spent = taken.filter(({ leases }) => leases > MAX_LEASES);
+        for (const job of spent) await bury(db, job, at);
+        // All that was due is buried now: behind it there may be more.
+        if (taken.length > 0 && spent.length === taken.length) continue;
+        return taken.filter(({ leases }) => leases <= MAX_LEASES).sort(byUrgency);
+      }
     },
     /** For a worker that leased jobs and did not begin: they are due at once, and their leases do not count. */
     giveBack: (jobs: readonly Job[]): Promise<void> =>
@@ -122,26 +132,29 @@ export function createQueue(db: Database, now: () => number = Date.now) {
 
 export type Queue = ReturnType<typeof createQueue>;
 
-/** $1 is now. Asked again when leasing: another worker may have been faster. */
-const DUE = "((state = 'ready' and run_at <= $1) or (state = 'leased' and lease_until <= $1))";
+type Due = { readonly leases: number; readonly priority: number; readonly turn: number; readonly run_at: number };
 
-type Due = { readonly id: string; readonly leases: number };
+const byUrgency = (a: Job & Due, b: Job & Due): number =>
+  a.priority - b.priority || a.turn - b.turn || a.run_at - b.run_at || (a.id < b.id ? -1 : 1);
 
 /** A job under suspicion goes alone when its turn comes; until then the others go without it. */
-function nextOf(due: readonly Due[]): string[] {
-  const isSuspect = ({ leases }: Due): boolean => leases >= SUSPECT_LEASES;
-  const [first] = due;
-  if (first && isSuspect(first)) return [first.id];
-  return due.filter((job) => !isSuspect(job)).map(({ id }) => id);
-}
+const LEASE = `
+  with due as (select id, leases, priority, turn, run_at from job where state = 'ready' and run_at <= $1
+    order by priority, turn, run_at, id limit $4 for update skip locked),
+  first as (select id, leases from due order by priority, turn, run_at, id limit 1)
+  update job set state = 'leased', leases = job.leases + 1, lease_until = $2, lease_token = $3 || job.id, updated_at = $1
+  where job.id in (select due.id from due, first
+    where due.id = first.id or (first.leases < ${SUSPECT_LEASES} and due.leases < ${SUSPECT_LEASES}))
+  returning id, tenant, kind, payload, attempts, step, lease_token, leases, priority, turn, run_at`;
 
-const bury = (sql: Sql, id: string, at: number): Promise<number> =>
+const bury = (sql: Sql, { id, lease_token }: Job, at: number): Promise<number> =>
   sql.run(
     `update job set state = 'dead', code = 'internal', reason = $1, lease_until = null, lease_token = null, finished_at = $2,
-       updated_at = $2 where id = $3`,
+       updated_at = $2 where id = $3 and lease_token = $4`,
     [
       `The worker stopped each of the ${MAX_LEASES} times that it began with this document. Split it, or save it in another format.`,
       at,
       id,
+      lease_token,
     ],
   );

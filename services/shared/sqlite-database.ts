@@ -16,27 +16,44 @@ export function openSqliteDatabase(path: string): Database {
     tail = turn.catch(() => undefined);
     return turn;
   };
-  const write = statements(writer);
-  const read = statements(reader);
+  const listeners = new Map<string, Set<() => void>>();
+  const tell = (channel: string): void => {
+    for (const heard of listeners.get(channel) ?? []) heard();
+  };
+  const notify = async (channel: string): Promise<void> => tell(channel);
+  const write = { ...statements(writer), notify };
+  const read = { ...statements(reader), notify };
   const routed = <T>(sql: string, call: (target: Sql) => Promise<T>): Promise<T> =>
     /^\s*select\b/i.test(sql) ? call(read) : inTurn(() => call(write));
 
+  const transaction: Database["transaction"] = (work) =>
+    inTurn(async () => {
+      const told = new Set<string>();
+      writer.exec("begin immediate");
+      try {
+        const result = await work({ ...write, notify: async (channel) => void told.add(channel) });
+        writer.exec("commit");
+        told.forEach(tell);
+        return result;
+      } catch (error) {
+        rollBack(writer);
+        throw error;
+      }
+    });
+
   return {
+    notify,
     all: (sql, params) => routed(sql, (target) => target.all(sql, params)),
     get: (sql, params) => routed(sql, (target) => target.get(sql, params)),
     run: (sql, params) => inTurn(() => write.run(sql, params)),
-    transaction: (work) =>
-      inTurn(async () => {
-        writer.exec("begin immediate");
-        try {
-          const result = await work(write);
-          writer.exec("commit");
-          return result;
-        } catch (error) {
-          rollBack(writer);
-          throw error;
-        }
-      }),
+    transaction,
+    // SQLite has one writer, in all processes: every transaction is alone.
+    alone: transaction,
+    hear(channel, heard) {
+      const known = listeners.get(channel) ?? new Set();
+      listeners.set(channel, known.add(heard));
+      return () => void known.delete(heard);
+    },
     scrub: () => inTurn(async () => scrubSqlite(writer)),
     close: () =>
       inTurn(async () => {
@@ -52,12 +69,12 @@ function open(path: string): DatabaseSync {
   return db;
 }
 
-function statements(db: DatabaseSync): Sql {
+function statements(db: DatabaseSync): Omit<Sql, "notify"> {
   const prepared = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
     let statement = prepared.get(sql);
     if (!statement) {
-      statement = db.prepare(sql.replaceAll(/\$(\d+)/g, "?$1"));
+      statement = db.prepare(sql.replaceAll(/\$(\d+)/g, "?$1").replaceAll(/\bfor update skip locked\b/g, ""));
       prepared.set(sql, statement);
     }
     return statement;

@@ -52,6 +52,12 @@ export function createMetrics() {
       registers,
     }),
     jobs: new Counter({ name: "cairn_jobs_total", help: "Ingestion jobs ended.", labelNames: ["outcome"], registers }),
+    indexDrift: new Counter({
+      name: "cairn_index_drift_total",
+      help: "Document versions that index and database did not agree on, and that reconciliation repaired.",
+      labelNames: ["repair"],
+      registers,
+    }),
     jobSeconds: new Histogram({
       name: "cairn_job_duration_seconds",
       help: "Work on one job.",

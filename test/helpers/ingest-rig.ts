@@ -12,11 +12,11 @@ import { migrate } from "#shared/migrations.ts";
 import type { Principal, Scope } from "#shared/principal.ts";
 import { createQueue } from "#shared/queue.ts";
 import { createServer } from "#shared/server.ts";
-import { openSqliteDatabase } from "#shared/sqlite-database.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { mountIngest } from "../../ingest/api/app.ts";
 import type { Parse } from "../../ingest/pipeline.ts";
 import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
+import { openTestDatabase } from "./test-database.ts";
 
 export type Filed = { filing: Filing; chunks: readonly Chunk[] };
 
@@ -71,7 +71,7 @@ export const person = (
 /** A whole ingestion side in a temporary folder: real database, blobs, API and worker. */
 export async function openRig({ allowFolder = true }: { readonly allowFolder?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "cairn-ingest-"));
-  const db = openSqliteDatabase(join(folder, "cairn.db"));
+  const db = await openTestDatabase(folder);
   await migrate(db);
   const { held, index } = mapIndex();
   const blobs = folderBlobs(join(folder, "blobs"));

@@ -83,7 +83,9 @@ test("large documents make short batches, and what is left over is free for anot
   const { parse, go, started } = gated();
   start(parse);
   await vi.waitFor(() => expect(started()).toBe(1));
-  expect(await rig.db.all("select state, count(*) as count, max(leases) as leases from job group by state")).toEqual([
+  expect(
+    await rig.db.all("select state, count(*) as count, max(leases) as leases from job group by state order by state"),
+  ).toEqual([
     { state: "leased", count: 1, leases: 1 },
     { state: "ready", count: 3, leases: 0 },
   ]);

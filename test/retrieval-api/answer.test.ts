@@ -26,6 +26,7 @@ function rig(save: AnswerDeps["save"], retrieve?: AnswerDeps["retrieve"]) {
       throw new Error("No model is asked without evidence.");
     },
     onEnd: (outcome) => void counted.push(outcome),
+    checkParts: async () => new Set(),
     save,
     now: () => 0,
   };

@@ -10,7 +10,7 @@ import { delta, finish, resets, streams } from "../helpers/mock-upstream.ts";
 
 const SETTINGS = { model: "chat", temperature: 0, max_tokens: 200 };
 const CALL = { body: { stream: true }, headers: {}, closedAt: undefined };
-const CALLER = { tenant: "acme", conversationId: "0190-conversation" };
+const CALLER = { tenant: "acme", conversationId: "0190-conversation", withoutModels: new Set<string>() };
 
 /** All events of a gateway that answers as the test says; rejects as generation does. */
 async function askOf(listener: RequestListener, caller = CALLER, signal = AbortSignal.timeout(5000)) {

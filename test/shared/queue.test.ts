@@ -2,18 +2,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Database } from "#shared/database.ts";
 import { migrate } from "#shared/migrations.ts";
 import { createQueue, enqueue, MAX_ATTEMPTS, MAX_LEASES } from "#shared/queue.ts";
-import { openSqliteDatabase } from "#shared/sqlite-database.ts";
+import { openTestDatabase } from "../helpers/test-database.ts";
 
 const LEASE_OVER_MS = 10 * 60_000;
 let folder: string;
-let db: ReturnType<typeof openSqliteDatabase>;
+let db: Database;
 let at: number;
 let queue: ReturnType<typeof createQueue>;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "cairn-queue-"));
-  db = openSqliteDatabase(join(folder, "state.db"));
+  db = await openTestDatabase(folder);
   await migrate(db);
   at = 1000;
   queue = createQueue(db, () => at);
@@ -88,4 +89,27 @@ test("jobs come in the order of their urgency", async () => {
   await add("upload", 1);
   await add("refile", 0);
   expect(await idsOf(5)).toEqual(["refile", "upload", "sync"]);
+});
+
+test("five workers that lease at once share the jobs, and none of them twice", async () => {
+  for (let i = 0; i < 60; i++) await add(`j${i}`);
+  const shares = await Promise.all(Array.from({ length: 5 }, () => idsOf(20)));
+  const leased = shares.flat();
+  expect(new Set(leased).size).toBe(leased.length);
+  while (leased.length < 60) leased.push(...(await idsOf(20)));
+  expect(new Set(leased).size).toBe(60);
+});
+
+test("a tenant that brings a thousand jobs lets one of every other tenant pass at a time", async () => {
+  const addFor = (tenant: string, id: string) =>
+    db.transaction((sql) => enqueue(sql, { id, tenant, kind: "k", payload: {}, priority: 2 }, at));
+  for (let i = 0; i < 40; i++) await addFor("big", `big-${String(i).padStart(2, "0")}`);
+  for (let i = 0; i < 3; i++) await addFor("small", `small-${i}`);
+  await addFor("late", "late-0");
+  const order = await idsOf(8);
+  expect(order.filter((id) => id.startsWith("small"))).toEqual(["small-0", "small-1", "small-2"]);
+  expect(order).toContain("late-0");
+  // Who comes when work is under way does not wait behind what was there before.
+  await addFor("later", "later-0");
+  expect((await idsOf(3)).includes("later-0")).toBe(true);
 });

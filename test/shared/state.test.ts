@@ -20,21 +20,6 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("a transaction that fails leaves nothing behind", async () => {
-  const failing = db.transaction(async (sql) => {
-    await sql.run("insert into tenant (id, created_at) values ($1, $2)", ["t", 1]);
-    throw new Error("no");
-  });
-  await expect(failing).rejects.toThrow("no");
-  expect(await db.all("select * from tenant")).toEqual([]);
-});
-
-test("migrating twice changes nothing, and data of a newer version is refused", async () => {
-  await migrate(db);
-  await db.run("insert into migration (version, applied_at) values (999, 1)");
-  await expect(migrate(db)).rejects.toThrow(/newer Cairn/);
-});
-
 test("a job is leased once, comes back when its lease runs out, and its old holder may not finish it", async () => {
   let at = 1000;
   const queue = createQueue(db, () => at);

@@ -9,6 +9,8 @@ export function createRefusals(model: string) {
     evicted: later("rate_limited", `The model "${model}" is busy, and the request gave way to others that wait.`),
     waited: later("rate_limited", `The model "${model}" is busy, and the request has waited as long as it may.`),
     unserved: later("unavailable", `Nothing serves the model "${model}" now.`),
+    withdrawn: () =>
+      new AppError("withdrawn", `Every model behind "${model}" has been withdrawn. An administrator must add another.`),
     closed: () =>
       new AppError("unavailable", "The gateway is shutting down. Try again.", {
         // Another replica takes it at once.

@@ -108,7 +108,11 @@ async function* wholeAsFrames(
 function keyOf(model: LiveModel, { caller, headers }: ModelRequest, ask: ChatRequest): string | undefined {
   if (!model.cache || (ask.temperature !== 0 && ask.seed === undefined)) return undefined;
   // The caller says what else the answer depends on: permissions, release, index generation.
-  return cacheKey(caller.tenant, [headerOf(headers["x-cairn-cache-scope"]) ?? "", ask]);
+  return cacheKey(caller.tenant, [
+    headerOf(headers["x-cairn-cache-scope"]) ?? "",
+    headerOf(headers["x-cairn-without-models"]) ?? "",
+    ask,
+  ]);
 }
 
 function castShadow(

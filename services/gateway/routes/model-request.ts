@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { signalOf } from "#shared/cancel.ts";
+import { AppError } from "#shared/errors.ts";
 import type { Log } from "#shared/log.ts";
 import { writeFrames } from "#shared/sse.ts";
 import type { AccessLog } from "../access-log.ts";
@@ -68,6 +69,7 @@ export class ModelRequest {
       bytes: this.bytes,
       enteredAt: this.started,
       affinity: { conversation, prefix },
+      withoutModels: withoutModelsOf(this.headers),
     };
   }
 
@@ -154,6 +156,19 @@ export function modelRoute(
 function timing({ queuedMs, upstreamMs }: Served<unknown>, firstMs: number): string {
   const overhead = Math.max(0, firstMs - queuedMs - upstreamMs);
   return `queue;dur=${rounded(queuedMs)}, upstream;dur=${rounded(upstreamMs)}, overhead;dur=${rounded(overhead)}`;
+}
+
+const NO_MODELS: ReadonlySet<string> = new Set();
+
+/** `x-cairn-without-models`: names in percent-encoding, with commas between them. */
+function withoutModelsOf(headers: IncomingHttpHeaders): ReadonlySet<string> {
+  const listed = headerOf(headers["x-cairn-without-models"]);
+  if (!listed) return NO_MODELS;
+  try {
+    return new Set(listed.split(",").map((name) => decodeURIComponent(name.trim())));
+  } catch {
+    throw new AppError("invalid_request", "x-cairn-without-models: names must be in percent-encoding.");
+  }
 }
 
 export function headerOf(value: string | string[] | undefined): string | undefined {

@@ -12,7 +12,11 @@ import { createRetryBudget } from "./retry-budget.ts";
 import type { ModelSettings, QueueLimits } from "./route-table.ts";
 
 /** One request for a model, as its queue and the choice of an upstream see it. */
-export type Call = Ticket & { readonly affinity: Affinity };
+export type Call = Ticket & {
+  readonly affinity: Affinity;
+  /** Models that must not answer it, by the names that upstreams have for them. */
+  readonly withoutModels: ReadonlySet<string>;
+};
 
 /** A place to run in. `end` gives it back, exactly once. */
 export type Place = {
@@ -107,15 +111,18 @@ export function createLiveModel(
   };
 
   const take = (call: Call): Place | undefined => {
+    const barred = barredFor(call, tiers);
     for (const [at, tier] of tiers.entries()) {
-      const choice = chooseUpstream(tier, call.affinity, NOBODY, roll);
+      const choice = chooseUpstream(tier, call.affinity, barred, roll);
       if (choice === "busy") return undefined;
       if (choice !== "down") {
         budget.request();
         return placeAt(choice, at);
       }
-      if (at === 0 && settings.waitingRoomMs > 0 && staysInWaitingRoom(call)) return undefined;
+      if (at === 0 && settings.waitingRoomMs > 0 && hasOther(tier, barred) && staysInWaitingRoom(call))
+        return undefined;
     }
+    if (!tiers.some((tier) => hasOther(tier, barred))) throw createRefusals(settings.alias).withdrawn();
     throw nobody(settings.alias, tiers, clock.now());
   };
   const admission = createAdmission<Call, Place>(settings.alias, queueOf(settings), take, clock, () =>
@@ -123,7 +130,13 @@ export function createLiveModel(
   );
 
   const placeIn = (tier: number, call: Call, tried: ReadonlySet<string>): Place | undefined => {
-    const choice = chooseUpstream(tiers[tier] ?? [], call.affinity, tried, roll);
+    const barred = barredFor(call, tiers);
+    const choice = chooseUpstream(
+      tiers[tier] ?? [],
+      call.affinity,
+      barred.size > 0 ? new Set([...barred, ...tried]) : tried,
+      roll,
+    );
     return typeof choice === "object" ? placeAt(choice, tier) : undefined;
   };
   const placeBelow = (tier: number, call: Call): Place | undefined => {
@@ -186,6 +199,13 @@ function isUnreached({ cause }: AppError): boolean {
 /** Who may wait for a start has time left for the tiers below afterwards. */
 function queueOf({ queue, waitingRoomMs }: ModelSettings): QueueLimits {
   return { ...queue, maxWaitMs: Math.max(queue.maxWaitMs, waitingRoomMs + WAITING_ROOM_MS * 2) };
+}
+
+/** Upstreams whose model must not answer the call. */
+function barredFor({ withoutModels }: Call, tiers: readonly LiveTier[]): ReadonlySet<string> {
+  if (withoutModels.size === 0) return NOBODY;
+  const members = tiers.flat().flatMap((arm) => arm.members);
+  return new Set(members.filter(({ server }) => withoutModels.has(server.model)).map(({ name }) => name));
 }
 
 function hasOther(tier: LiveTier | undefined, tried: ReadonlySet<string>): boolean {

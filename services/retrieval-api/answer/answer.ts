@@ -1,6 +1,7 @@
 import { scopeOf } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
 import { outcomeOf } from "../lineage/outcome.ts";
+import { type CheckParts, withdrawnModel } from "../recall/withdrawn-parts.ts";
 import { fitEvidence } from "../retrieval/fit-evidence.ts";
 import type { Retrieve } from "../retrieval/retrieve.ts";
 import { type Citation, resolveCitations } from "./citations.ts";
@@ -23,6 +24,8 @@ export type AnswerDeps = {
   readonly release: Release;
   readonly retrieve: Retrieve;
   readonly generate: Generate;
+  /** Which models must not answer this tenant now. Rejects when nothing may. */
+  readonly checkParts: CheckParts;
   /** Hears of every answer that ended, before it is kept: one without a record shows as a difference of two counters. */
   readonly onEnd: (outcome: Outcome) => void;
   /** Keeps answer, dependencies, record and log leaf in one transaction. Resolves to the public tag. */
@@ -79,6 +82,7 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   const { release, retrieve, generate } = deps;
   const earlier = asked.history.filter(({ role }) => role === "user").map(({ content }) => content);
   draft.standalone = standaloneQuestion(asked.question, earlier);
+  const withoutModels = await deps.checkParts(asked.principal.tenant);
 
   const scope = scopeOf(asked.principal, asked.collections);
   draft.retrieved = await retrieve(draft.standalone, scope, release.retrieval.candidates, signal);
@@ -99,11 +103,13 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   const { temperature, max_tokens } = release.generation;
   const settings = { model: release.models.chat, temperature, max_tokens, ...asked.sampling };
   const markers = createMarkerFilter(draft.evidence.length);
-  const caller = { tenant: asked.principal.tenant, conversationId: asked.conversationId };
+  const caller = { tenant: asked.principal.tenant, conversationId: asked.conversationId, withoutModels };
   for await (const event of generate(draft.prompt, settings, caller, signal)) {
     switch (event.type) {
       case "model": {
         const { upstream, model, attempts } = event;
+        // The gateway was told; a gateway that does not listen must not decide.
+        if (withoutModels.has(model)) throw withdrawnModel();
         draft.model = { upstream, model, attempts };
         break;
       }

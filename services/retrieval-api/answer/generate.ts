@@ -25,7 +25,12 @@ export type GenerateSettings = {
 };
 
 /** For whom a model is asked: the gateway counts by tenant, and keeps a conversation where its beginning is cached. */
-export type Caller = { readonly tenant: string; readonly conversationId: string };
+export type Caller = {
+  readonly tenant: string;
+  readonly conversationId: string;
+  /** Models that must not answer, by name. */
+  readonly withoutModels: ReadonlySet<string>;
+};
 
 export type Generate = (
   messages: readonly Message[],
@@ -48,10 +53,16 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
     "content-type": "application/json",
     ...(gatewayKey && { authorization: `Bearer ${gatewayKey}` }),
   };
-  return async function* generate(messages, settings, { tenant, conversationId }, signal) {
+  return async function* generate(messages, settings, { tenant, conversationId, withoutModels }, signal) {
+    const withdrawn = [...withoutModels].map(encodeURIComponent).join(",");
     const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
       method: "POST",
-      headers: { ...headers, "x-cairn-tenant": accountOf(tenant), "x-cairn-conversation": conversationId },
+      headers: {
+        ...headers,
+        "x-cairn-tenant": accountOf(tenant),
+        "x-cairn-conversation": conversationId,
+        ...(withdrawn !== "" && { "x-cairn-without-models": withdrawn }),
+      },
       body: JSON.stringify({ ...settings, messages, stream: true, stream_options: { include_usage: true } }),
       signal,
     }).catch((error: unknown) => {
@@ -104,9 +115,13 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 };
 
 async function failureOf(response: Response): Promise<AppError> {
-  const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
+  const body = (await response.json().catch(() => undefined)) as
+    | { error?: { message?: string; code?: string } }
+    | undefined;
   const message = body?.error?.message ?? "The model gateway refused the request.";
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   const wait = Number.isInteger(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {};
-  return new AppError(CODES[response.status] ?? "upstream_failed", message, wait);
+  // Waiting does not help, so it is another 503 than the one of a busy gateway.
+  const code = body?.error?.code === "withdrawn" ? "withdrawn" : CODES[response.status];
+  return new AppError(code ?? "upstream_failed", message, wait);
 }

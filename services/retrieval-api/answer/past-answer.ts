@@ -2,6 +2,7 @@ import { type Database, placesOf } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { languageOf } from "#shared/language.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
+import { type Retracted, type Retractions, retractedOf } from "../recall/retracted.ts";
 import { type Confirmed, readableGate } from "../retrieval/second-gate.ts";
 import type { Citation } from "./citations.ts";
 
@@ -18,11 +19,17 @@ type AnswerRow = {
 };
 type TagSource = { readonly rank: number; readonly version_id: string; readonly use: string; readonly digest: string };
 type Tag = Readonly<Record<string, unknown>> & { readonly sources: readonly TagSource[] };
-type Status = "current" | "superseded" | "unavailable";
+type Status = "current" | "superseded" | "withdrawn" | "unavailable";
 
 const WITHHELD = {
-  en: "This answer rests on a document that you may no longer read, so its text is withheld.",
-  zh: "这个回答所依据的文档您已无权阅读，因此不再显示其内容。",
+  unavailable: {
+    en: "This answer rests on a document that you may no longer read, so its text is withheld.",
+    zh: "这个回答所依据的文档您已无权阅读，因此不再显示其内容。",
+  },
+  withdrawn: {
+    en: "This answer rests on a document that has been withdrawn, so its text is withheld. Do not rely on it; ask again.",
+    zh: "这个回答所依据的文档已被撤回，因此不再显示其内容。请勿再依据该回答，请重新提问。",
+  },
 } as const;
 
 export type PastAnswer = {
@@ -33,6 +40,8 @@ export type PastAnswer = {
   readonly question: string;
   readonly content: string;
   readonly withheld: boolean;
+  /** What the answer was made of and has been withdrawn since. */
+  readonly withdrawn: readonly Retracted[];
   readonly citations: readonly object[];
   readonly lineage: object;
 };
@@ -40,7 +49,7 @@ export type PastAnswer = {
 /**
  * An answer of the past, seen with today's permissions: sources that the caller may not read now are named by their
  * digest only, and the text is withheld when the model had read one, cited or not: an answer that was cut off says things
- * before their marker. Rejects with `not_found` for other people's answers,
+ * before their marker. What has been withdrawn since is said, and its sources count as unreadable. Rejects with `not_found` for other people's answers,
  * except for auditors of the tenant.
  */
 export async function pastAnswer(db: Database, principal: Principal, id: string): Promise<PastAnswer> {
@@ -69,25 +78,42 @@ export async function pastAnswers(
     own.map(({ id }) => id),
   );
   const readable = await readableGate(db)(scopeOf(principal), [...new Set([...read.values()].flat())]);
-  return new Map(own.map((row) => [row.id, viewOf(row, read.get(row.id) ?? [], readable)]));
+  const retracted = await retractedOf(
+    db,
+    own.map(({ id }) => id),
+    auditor,
+  );
+  return new Map(
+    own.map((row) => [row.id, viewOf(row, read.get(row.id) ?? [], readable, retracted.get(row.id) ?? NONE)]),
+  );
 }
 
-function viewOf(row: AnswerRow, basis: readonly string[], readable: ReadonlyMap<string, Confirmed>): PastAnswer {
+const NONE: Retractions = { withdrawn: [], versions: new Set() };
+
+function viewOf(
+  row: AnswerRow,
+  basis: readonly string[],
+  readable: ReadonlyMap<string, Confirmed>,
+  { withdrawn, versions }: Retractions,
+): PastAnswer {
   const tag = JSON.parse(row.tag) as Tag;
   const citations = JSON.parse(row.citations) as Citation[];
   const statusOf = (versionId: string): Status => {
+    if (versions.has(versionId)) return "withdrawn";
     const version = readable.get(versionId);
     return version === undefined ? "unavailable" : version.current ? "current" : "superseded";
   };
-  const withheld = basis.some((versionId) => statusOf(versionId) === "unavailable");
+  const statuses = basis.map(statusOf);
+  const why = (["withdrawn", "unavailable"] as const).find((status) => statuses.includes(status));
   return {
     id: row.id,
     conversation_id: row.conversation_id,
     created_at: new Date(row.created_at).toISOString(),
     outcome: row.outcome,
     question: row.question,
-    content: withheld ? WITHHELD[languageOf(row.question)] : row.content,
-    withheld,
+    content: why ? WITHHELD[why][languageOf(row.question)] : row.content,
+    withheld: why !== undefined,
+    withdrawn,
     citations: citations.map((citation) => citationView(citation, statusOf(citation.source.version_id))),
     lineage: { ...tag, sources: tag.sources.map((source) => sourceView(source, statusOf(source.version_id))) },
   };
@@ -105,11 +131,13 @@ async function versionsRead(db: Database, answerIds: readonly string[]): Promise
   return read;
 }
 
+const isClosed = (status: Status): boolean => status === "unavailable" || status === "withdrawn";
+
 function citationView({ marker, answer, verified, source }: Citation, status: Status): object {
-  if (status === "unavailable") return { marker, source: { status } };
+  if (isClosed(status)) return { marker, source: { status } };
   return { marker, answer, verified, source: { ...source, status } };
 }
 
 function sourceView({ rank, use, digest, ...rest }: TagSource, status: Status): object {
-  return status === "unavailable" ? { rank, use, digest, status } : { rank, use, digest, ...rest, status };
+  return isClosed(status) ? { rank, use, digest, status } : { rank, use, digest, ...rest, status };
 }

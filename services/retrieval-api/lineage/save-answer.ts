@@ -87,7 +87,7 @@ async function insertDependencies(
   const evidence = new Set(draft.evidence.map(({ chunk }) => chunk.id));
   const dependencies: [kind: string, target: string, digest: string | null, use: string][] = [
     ["release", release.digest, release.digest, "configured"],
-    ["prompt", "answer", release.promptDigest, "configured"],
+    ["prompt", release.promptDigest, release.promptDigest, "configured"],
   ];
   if (draft.model) dependencies.push(["model", draft.model.model, null, "generated"]);
   const rests = (candidate: Candidate, use: "cited" | "in_context" | "retrieved"): void => {

@@ -70,6 +70,8 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
           support_threshold: release.thresholds.support,
           candidates: (retrieved?.candidates ?? []).map(({ chunk, score, ranks }) => ({
             chunk_id: chunk.id,
+            version_id: chunk.versionId,
+            document_id: chunk.documentId,
             score,
             ranks,
           })),

@@ -1,4 +1,5 @@
 import { type Database, placesOf } from "#shared/database.ts";
+import { NOT_WITHDRAWN } from "#shared/not-withdrawn.ts";
 import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { mayRead, type SearchScope } from "#shared/principal.ts";
 
@@ -75,9 +76,7 @@ function rowsOf(db: Database, tenant: string, versionIds: readonly string[]): Pr
        v.text_commitment, d.current_version
      from document_version v join document d on d.id = v.document_id
      where d.tenant = $1 and d.deleted_at is null and v.id in (${places})
-       and ${OUTLIVED_DELETION}
-       and not exists (select 1 from withdrawal w where w.tenant = d.tenant
-         and ((w.kind = 'document' and w.target = d.id) or (w.kind = 'document_version' and w.target = v.id)))`,
+       and ${OUTLIVED_DELETION} and ${NOT_WITHDRAWN}`,
     [tenant, ...versionIds],
   );
 }

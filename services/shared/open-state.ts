@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import type { Blobs } from "./blobs.ts";
+import { makeDataFolder, opening } from "./data-folder.ts";
+import type { Database } from "./database.ts";
+import { folderBlobs } from "./folder-blobs.ts";
+import { type Authenticate, keyAuthenticate } from "./identity.ts";
+import type { SearchIndex } from "./index.ts";
+import { type Log, silentLog } from "./log.ts";
+import { migrate } from "./migrations.ts";
+import { loadPepper } from "./pepper.ts";
+import { openPostgresDatabase } from "./postgres-database.ts";
+import { openSqliteDatabase } from "./sqlite-database.ts";
+import { openSqliteIndex } from "./sqlite-index.ts";
+import { type Hold, lockFolder } from "./sqlite-lock.ts";
+import type { StateSettings } from "./state-settings.ts";
+
+export type State = {
+  readonly db: Database;
+  readonly index: SearchIndex;
+  readonly blobs: Blobs;
+  readonly pepper: string;
+  readonly withKeys: Authenticate;
+  /** Whether no other process can be at work on the same database. */
+  readonly alone: boolean;
+  close(): Promise<void>;
+};
+export type DatabaseState = Pick<State, "db" | "pepper" | "withKeys">;
+
+/** The state database alone, for a process that only asks who somebody is and what they may use. */
+export async function openStateDatabase(
+  settings: StateSettings,
+  log: Log = silentLog,
+  hold: Hold = "shared",
+): Promise<DatabaseState> {
+  const { CAIRN_DATA: folder, DATABASE_URL, CAIRN_PEPPER } = settings;
+  const db = DATABASE_URL === undefined ? await openEmbedded(folder, hold) : await openPostgres(DATABASE_URL, log);
+  const pepper = CAIRN_PEPPER ?? (await loadPepper(folder));
+  return { db, pepper, withKeys: keyAuthenticate(db, pepper) };
+}
+
+/**
+ * Opens every store that a process needs. The engines behind the contracts are chosen here and nowhere else, each by
+ * its own setting. Separate processes share a data folder; one that does all the work holds it `alone`. Rejects with
+ * a sentence when something cannot be used.
+ */
+export async function openState(settings: StateSettings, log: Log = silentLog, hold: Hold = "shared"): Promise<State> {
+  const { CAIRN_DATA: folder, DATABASE_URL } = settings;
+  const database = await openStateDatabase(settings, log, hold);
+  await makeDataFolder(folder);
+  const index = openSqliteIndex(join(folder, "index.db"), log);
+  return {
+    ...database,
+    index,
+    blobs: folderBlobs(join(folder, "blobs")),
+    alone: DATABASE_URL === undefined && hold === "alone",
+    async close() {
+      await index.close();
+      await database.db.close();
+    },
+  };
+}
+
+async function openEmbedded(folder: string, hold: Hold): Promise<Database> {
+  await makeDataFolder(folder);
+  const lock = lockFolder(join(folder, "lock"), hold);
+  const file = join(folder, "state.db");
+  return opening(file, async () => {
+    const db = openSqliteDatabase(file);
+    await migrate(db);
+    return { ...db, close: () => db.close().finally(lock.release) };
+  });
+}
+
+/** Rejects with a sentence when it cannot be reached, refuses the login, or was written by a newer version. */
+async function openPostgres(url: string, log: Log): Promise<Database> {
+  const db = openPostgresDatabase(url, log);
+  try {
+    await migrate(db);
+    return db;
+  } catch (error) {
+    await db.close();
+    const { host, pathname } = new URL(url);
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error);
+    throw new Error(`The database ${host}${pathname} (DATABASE_URL) cannot be used: ${reason.message}`, {
+      cause: error,
+    });
+  }
+}

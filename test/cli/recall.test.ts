@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cairn, localCairn, type Place } from "./rig.ts";
+
+let server: Awaited<ReturnType<typeof localCairn>>;
+let place: Place;
+beforeAll(async () => {
+  server = await localCairn();
+  place = { url: server.url };
+  const body = JSON.stringify({ text: "# Vault\n\nThe code of the vault is 4711.", uri: "vault.md" });
+  await fetch(`${server.url}/v1/documents`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  await cairn(place, "status");
+});
+afterAll(() => server.stop());
+
+const ask = async () => JSON.parse((await cairn(place, "ask", "What is the code of the vault?", "--json")).stdout);
+
+test("a document is withdrawn, its answers are told, and it is lifted again", async () => {
+  let answer = await ask();
+  while (answer.outcome === "no_evidence") answer = await ask();
+  const id = answer.lineage.sources[0].document_id;
+  const withdrawn = await cairn(place, "recall", "document", id, "--reason", "The code has changed");
+  expect(withdrawn).toMatchObject({ code: 0 });
+  expect(withdrawn.stdout).toMatch(/Past answers that rest on it: 1 \(1 cited\), in 1 conversations of 1 people\./);
+  const withdrawal = /^Withdrawal (\S+)$/m.exec(withdrawn.stdout)![1]!;
+  expect((await ask()).outcome).toBe("no_evidence");
+
+  expect((await cairn(place, "recall", "list", "--active")).stdout).toContain(`${withdrawal}  active  document  ${id}`);
+  const impact = await cairn(place, "recall", "impact", withdrawal);
+  expect(impact.stdout).toContain(answer.lineage.id);
+  const csv = await cairn(place, "recall", "impact", withdrawal, "--csv", "--by", "conversation");
+  expect(csv.stdout).toMatch(/^conversation_id,tenant,subject,answers,use,last_answer_at\r?\n/);
+  expect(csv.stdout).toContain(`${answer.lineage.conversation_id},local,admin,1,cited,`);
+  const json = JSON.parse((await cairn(place, "recall", "impact", withdrawal, "--json")).stdout);
+  expect(json).toMatchObject({ totals: { answers: 1 }, answers: [{ answer_id: answer.lineage.id, use: "cited" }] });
+
+  expect((await cairn(place, "recall", "lift", withdrawal, "--reason", "It is right")).stdout).toContain("Lifted");
+  expect((await ask()).outcome).toBe("answered");
+});
+
+test.for([
+  [["recall"], /kind and an id/],
+  [["recall", "documnt", "x", "--reason", "r"], /Did you mean "document"/],
+  [["recall", "document", "x"], /--reason/],
+  [["recall", "document", "--reason", "r"], /Give one id/],
+  [["recall", "list", "--csv"], /--csv does not belong/],
+  [["recall", "lift", "x"], /--reason/],
+] as const)("a wrong call says what is missing: %j", async ([args, message]) => {
+  const ended = await cairn(place, ...args);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toMatch(message);
+});
