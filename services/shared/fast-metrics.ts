@@ -13,13 +13,10 @@ export function fastCounter<const Names extends readonly string[]>(
   help: string,
   labelNames: Names,
 ) {
-  const series = new Map<string, { readonly labels: Labels; value: number }>();
-  register(registry, name, help, "counter", () => [...series.values()]);
+  const series = createSeries(labelNames, (labels) => ({ labels, value: 0 }));
+  register(registry, name, help, "counter", () => series.all);
   return (amount: number, ...values: { readonly [At in keyof Names]: string }): void => {
-    const key = values.join("\n");
-    const known = series.get(key);
-    if (known) known.value += amount;
-    else series.set(key, { labels: labelsOf(labelNames, values), value: amount });
+    series.of(values).value += amount;
   };
 }
 
@@ -30,17 +27,12 @@ export function fastHistogram<const Names extends readonly string[]>(
   labelNames: Names,
   bounds: readonly number[],
 ) {
-  const series = new Map<string, Counts>();
-  register(registry, name, help, "histogram", () =>
-    [...series.values()].flatMap((counts) => bucketsOf(name, bounds, counts)),
-  );
+  const series = createSeries(labelNames, (labels): Counts => {
+    return { labels, buckets: new Float64Array(bounds.length), sum: 0, count: 0 };
+  });
+  register(registry, name, help, "histogram", () => series.all.flatMap((counts) => bucketsOf(name, bounds, counts)));
   return (value: number, ...values: { readonly [At in keyof Names]: string }): void => {
-    const key = values.join("\n");
-    let counts = series.get(key);
-    if (!counts) {
-      counts = { labels: labelsOf(labelNames, values), buckets: new Float64Array(bounds.length), sum: 0, count: 0 };
-      series.set(key, counts);
-    }
+    const counts = series.of(values);
     counts.sum += value;
     counts.count += 1;
     for (let at = 0; at < bounds.length; at++) {
@@ -51,8 +43,33 @@ export function fastHistogram<const Names extends readonly string[]>(
   };
 }
 
-const labelsOf = (names: readonly string[], values: readonly string[]): Labels =>
-  Object.fromEntries(names.map((name, at) => [name, values[at]!]));
+type Branch<T> = { readonly next: Map<string, Branch<T>>; series: T | undefined };
+
+/**
+ * One series for each combination of values. A tree by value and not one map by all of them: the values are the same few
+ * strings each time, whose hashes are known, and a joined one would be made and hashed anew.
+ */
+function createSeries<T>(names: readonly string[], create: (labels: Labels) => T) {
+  const root: Branch<T> = { next: new Map(), series: undefined };
+  const all: T[] = [];
+  const grow = (branch: Branch<T>, value: string): Branch<T> => {
+    const grown = { next: new Map(), series: undefined };
+    branch.next.set(value, grown);
+    return grown;
+  };
+  return {
+    all,
+    of(values: readonly string[]): T {
+      let branch = root;
+      for (let at = 0; at < values.length; at++) branch = branch.next.get(values[at]!) ?? grow(branch, values[at]!);
+      if (branch.series === undefined) {
+        branch.series = create(Object.fromEntries(names.map((name, at) => [name, values[at]!])));
+        all.push(branch.series);
+      }
+      return branch.series;
+    },
+  };
+}
 
 function register(registry: Registry, name: string, help: string, type: string, read: () => object[]): void {
   const get = async (): Promise<object> => ({ name, help, type, aggregator: "sum", values: read() });

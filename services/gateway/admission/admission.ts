@@ -19,6 +19,8 @@ export type Ticket = {
 };
 
 export type Admission<T extends Ticket, P> = {
+  /** A place at once, where nobody waits and one is free; else `undefined`, and `enter` says what there is to wait for. */
+  enterNow(ticket: T): P | undefined;
   /**
    * Resolves to what `take` gave; from then on the place is the caller's to give back, also if the signal has aborted.
    * Rejects with an AppError that says when to come back: `rate_limited` if the queue is full, the ticket gave way to
@@ -148,18 +150,16 @@ export function createAdmission<T extends Ticket, P>(
     return given;
   };
 
+  const enterNow = (ticket: T): P | undefined => {
+    return closed || (queue.count > 0 && queue.blocks(ticket.priority)) ? undefined : take(ticket);
+  };
+
   return {
-    enter: (ticket, signal) => {
-      if (signal.aborted) return Promise.reject(signal.reason);
-      if (closed) return Promise.reject(refusals.closed());
-      if (queue.count > 0 && queue.blocks(ticket.priority)) return wait(ticket, signal);
-      try {
-        const place = take(ticket);
-        if (place === undefined) return wait(ticket, signal);
-        return Promise.resolve(place);
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    enterNow,
+    async enter(ticket, signal) {
+      signal.throwIfAborted();
+      if (closed) throw refusals.closed();
+      return enterNow(ticket) ?? wait(ticket, signal);
     },
     pump: () => {
       if (queue.count === 0) return;

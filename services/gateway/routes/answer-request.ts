@@ -28,7 +28,7 @@ export async function answerRequest(
   const key = keyOf(model, request, ask);
   const known = key && model.cache?.get<Completion>(key);
   if (known) {
-    request.headersToSend.push("x-cairn-cache", "hit");
+    request.cached = true;
     return stream ? request.sendFrames(wholeAsFrames(known, shape), () => {}) : request.sendJson(shape.whole(known));
   }
   const keep = (answer: Completion): void => {

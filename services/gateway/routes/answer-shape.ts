@@ -19,16 +19,16 @@ export type EventShape = {
 
 export type Head = { readonly id: string; readonly created: number; readonly model: string };
 
-export function chatShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
+export function chatShape(head: Head, withUsage: boolean): AnswerShape {
   return {
     whole({ text, finishReason, usage }) {
-      const head = startOf({ id, object: "chat.completion", created, model });
+      const start = startOf("chat.completion", head);
       const message = `{"role":"assistant","content":${JSON.stringify(text)},"refusal":null}`;
       const choice = `{"index":0,"message":${message},"logprobs":null,"finish_reason":"${finishReason}"}`;
-      return `${head}${choice}],"usage":${JSON.stringify(usageOf(usage))}}`;
+      return `${start}${choice}],"usage":${usageOf(usage)}}`;
     },
     events() {
-      const { event, usageEvent } = envelope({ id, object: "chat.completion.chunk", created, model }, withUsage);
+      const { event, usageEvent } = envelope("chat.completion.chunk", head, withUsage);
       const choice = (delta: string, finish: string): string =>
         event(`{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}`);
       return {
@@ -40,15 +40,14 @@ export function chatShape({ id, created, model }: Head, withUsage: boolean): Ans
   };
 }
 
-export function completionShape({ id, created, model }: Head, withUsage: boolean): AnswerShape {
-  const head = { id, object: "text_completion", created, model };
+export function completionShape(head: Head, withUsage: boolean): AnswerShape {
   return {
     whole({ text, finishReason, usage }) {
       const choice = `{"index":0,"text":${JSON.stringify(text)},"logprobs":null,"finish_reason":"${finishReason}"}`;
-      return `${startOf(head)}${choice}],"usage":${JSON.stringify(usageOf(usage))}}`;
+      return `${startOf("text_completion", head)}${choice}],"usage":${usageOf(usage)}}`;
     },
     events() {
-      const { event, usageEvent } = envelope(head, withUsage);
+      const { event, usageEvent } = envelope("text_completion", head, withUsage);
       const choice = (text: string, finish: string): string =>
         event(`{"index":0,"text":${JSON.stringify(text)},"logprobs":null,"finish_reason":${finish}}`);
       return {
@@ -63,18 +62,20 @@ export function completionShape({ id, created, model }: Head, withUsage: boolean
 const DONE = frame({ data: "[DONE]" });
 
 /** Up to the choices. Written by hand here and above: these few fields are most of what the gateway writes. */
-const startOf = (head: object): string => `${JSON.stringify(head).slice(0, -1)},"choices":[`;
+const startOf = (object: string, { id, created, model }: Head): string =>
+  `{"id":"${id}","object":"${object}","created":${created},"model":${JSON.stringify(model)},"choices":[`;
 
-function envelope(head: object, withUsage: boolean) {
-  const start = `data: ${startOf(head)}`;
+function envelope(object: string, head: Head, withUsage: boolean) {
+  const start = `data: ${startOf(object, head)}`;
   const close = withUsage ? '],"usage":null}\n\n' : "]}\n\n";
   return {
     event: (choice: string): string => start + choice + close,
-    usageEvent: (usage: Usage): string => (withUsage ? `${start}],"usage":${JSON.stringify(usageOf(usage))}}\n\n` : ""),
+    usageEvent: (usage: Usage): string => (withUsage ? `${start}],"usage":${usageOf(usage)}}\n\n` : ""),
   };
 }
 
-function usageOf({ prompt_tokens, completion_tokens, estimated }: Usage): object {
-  const total_tokens = prompt_tokens + completion_tokens;
-  return { prompt_tokens, completion_tokens, total_tokens, ...(estimated && { estimated }) };
+function usageOf({ prompt_tokens, completion_tokens, estimated }: Usage): string {
+  const total = prompt_tokens + completion_tokens;
+  const counts = `"prompt_tokens":${prompt_tokens},"completion_tokens":${completion_tokens},"total_tokens":${total}`;
+  return estimated ? `{${counts},"estimated":true}` : `{${counts}}`;
 }

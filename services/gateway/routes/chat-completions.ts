@@ -8,12 +8,12 @@ import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
 
 /** `POST /v1/chat/completions` in OpenAI's wire format. Headers say who served it, so that lineage can record it. */
 export function chatCompletions(deps: ModelRouteDeps): DoorHandler {
-  return modelRoute("/v1/chat/completions", deps, async (request) => {
+  return modelRoute("/v1/chat/completions", deps, (request) => {
     refuseUnsupported(request.body);
     const body = checked(chatBodySchema, request.body);
     const head = { id: `chatcmpl-${request.id}`, created: Math.floor(deps.now() / 1000), model: body.model };
     const shape = chatShape(head, body.stream_options?.include_usage === true);
     const ask = toChatRequest(body, request.caller.tenant);
-    await answerRequest(request, { alias: body.model, ask, stream: body.stream === true, shape }, deps);
+    return answerRequest(request, { alias: body.model, ask, stream: body.stream === true, shape }, deps);
   });
 }

@@ -36,7 +36,7 @@ export function embeddings(deps: ModelRouteDeps): DoorHandler {
     const asked = { texts, dimensions: body.dimensions ?? undefined, call };
     const { vectors, usage, served } = await embedOf(model)(asked, request.signal);
     if (served) request.onServed(body.model, served);
-    else request.headersToSend.push("x-cairn-cache", "hit");
+    else request.cached = true;
     request.onUsage(usage);
     const encode = body.encoding_format === "base64" ? base64Of : (vector: Float32Array) => Array.from(vector);
     request.sendJson(

@@ -42,8 +42,7 @@ export class ModelRequest {
   readonly started: number = performance.now();
   readonly headers: IncomingHttpHeaders;
   readonly signal: AbortSignal;
-  /** Names and values in turn: cheaper for Node than headers set one by one. */
-  readonly headersToSend: string[] = ["x-request-id", this.id, "x-content-type-options", "nosniff"];
+  cached = false;
   caller: Caller = NOBODY;
   body: unknown;
   bytes = 0;
@@ -79,9 +78,6 @@ export class ModelRequest {
     this.served = served;
     this.firstMs = performance.now() - this.started;
     this.#metrics.onServed(model, served, this.firstMs);
-    const { name, server } = served.upstream;
-    this.headersToSend.push("x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model));
-    this.headersToSend.push("x-cairn-attempts", String(served.attempts), "server-timing", timing(served, this.firstMs));
   }
 
   /** What it has used, for limits, costs and metrics. */
@@ -103,13 +99,29 @@ export class ModelRequest {
 
   sendJson(text: string): void {
     const bytes = Buffer.byteLength(text);
-    this.headersToSend.push("content-type", "application/json", "content-length", String(bytes));
-    this.#response.writeHead(200, this.headersToSend);
+    this.#response.writeHead(200, this.#headers("content-type", "application/json", "content-length", String(bytes)));
     this.#response.end(text, bytes === text.length ? "latin1" : "utf8");
   }
 
   sendFrames(frames: AsyncIterableIterator<string, void>, onUnexpected: (error: unknown) => void): Promise<void> {
-    return writeFrames(this.#response, this.headersToSend, frames, onUnexpected);
+    return writeFrames(this.#response, this.#headers(), frames, onUnexpected);
+  }
+
+  /** Returns the status. */
+  sendFailure(error: unknown): number {
+    return sendFailure(this.#response, this.#headers(), error);
+  }
+
+  /** Names and values in turn: cheaper for Node than headers set one by one. */
+  #headers(...more: string[]): string[] {
+    const { served } = this;
+    const headers = ["x-request-id", this.id, "x-content-type-options", "nosniff", ...more];
+    if (this.cached) headers.push("x-cairn-cache", "hit");
+    if (!served) return headers;
+    const { name, server } = served.upstream;
+    headers.push("x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model));
+    headers.push("x-cairn-attempts", String(served.attempts), "server-timing", timing(served, this.firstMs));
+    return headers;
   }
 }
 
@@ -140,7 +152,7 @@ export function modelRoute(
       permit = admitted instanceof Promise ? await admitted : admitted;
       await serve(request);
     } catch (error) {
-      status = request.signal.aborted ? CLIENT_LEFT : sendFailure(response, request.headersToSend, error);
+      status = request.signal.aborted ? CLIENT_LEFT : request.sendFailure(error);
       if (status === 500) log.error("unexpected", error, { requestId: request.id, route });
     } finally {
       permit?.settle(request.tokens, request.cost);
@@ -155,7 +167,7 @@ export function modelRoute(
 /** What an answer cost beside the model itself: waiting for a place, and the gateway's own work. */
 function timing({ queuedMs, upstreamMs }: Served<unknown>, firstMs: number): string {
   const overhead = Math.max(0, firstMs - queuedMs - upstreamMs);
-  return `queue;dur=${rounded(queuedMs)}, upstream;dur=${rounded(upstreamMs)}, overhead;dur=${rounded(overhead)}`;
+  return `queue;dur=${hundredths(queuedMs)}, upstream;dur=${hundredths(upstreamMs)}, overhead;dur=${hundredths(overhead)}`;
 }
 
 const NO_MODELS: ReadonlySet<string> = new Set();
@@ -176,4 +188,10 @@ export function headerOf(value: string | string[] | undefined): string | undefin
 }
 
 const headerSafe = (text: string): string => (/[^\x21-\x7e]/.test(text) ? text.replaceAll(/[^\x21-\x7e]/g, "?") : text);
-const rounded = (ms: number): number => Math.round(ms * 100) / 100;
+const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
+
+/** `12.34`, put together from whole numbers: to write a fraction as text costs ten times as much. */
+function hundredths(ms: number): string {
+  const whole = Math.round(ms * 100);
+  return `${Math.floor(whole / 100)}.${TWO_DIGITS[whole % 100]}`;
+}

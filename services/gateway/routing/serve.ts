@@ -30,8 +30,9 @@ export async function serve<T>(
   onAttempt: OnAttempt,
   signal: AbortSignal,
 ): Promise<Served<T>> {
-  const tried = new Set<string>();
-  let place = await model.admission.enter(call, signal);
+  signal.throwIfAborted();
+  let tried: Set<string> | undefined;
+  let place = model.admission.enterNow(call) ?? (await model.admission.enter(call, signal));
   let begun = performance.now();
   let queuedMs = begun - call.enteredAt;
   let upstreamMs = 0;
@@ -48,7 +49,7 @@ export async function serve<T>(
       place.end(left ? signal.reason : error);
       onAttempt(upstream.name, left ? "aborted" : error instanceof AppError ? error.code : "internal");
       if (left || !(error instanceof AppError) || !error.retryable) throw error;
-      tried.add(upstream.name);
+      tried = (tried ?? new Set()).add(upstream.name);
       const failedAt = performance.now();
       upstreamMs += failedAt - begun;
       const next = await model.placeAfter({ place, tried, attempts, error }, call, signal);

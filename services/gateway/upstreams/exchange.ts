@@ -46,6 +46,7 @@ export function startExchange(
   const totalAt = performance.now() + ask.totalMs;
   const step: Watched = {
     at: totalAt,
+    slot: -1,
     expire: () => fail(new AppError("upstream_timeout", step.at === totalAt ? TOO_LONG : message)),
   };
 
