@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { AppError } from "#shared/errors.ts";
 import type { Deadlines, Watched } from "./deadlines.ts";
@@ -14,7 +15,13 @@ export type Ask = {
 };
 
 /** Hears of the headers and the body of a 200, and then of its end or of what went wrong, once. */
-export type Sink = { onHeaders?(): void; onData(piece: Buffer): void; onEnd(): void; onFailure(error: AppError): void };
+export type Sink = {
+  onHeaders?(): void;
+  /** What it returns is wrong with the body, and ends the exchange. */
+  onData(piece: Buffer): AppError | undefined;
+  onEnd(): void;
+  onFailure(error: AppError): void;
+};
 
 /** A running request to a model server. */
 export type Exchange = {
@@ -38,89 +45,123 @@ export function startExchange(
   sink: Sink,
   signal: AbortSignal,
 ): Exchange {
-  let controller: Dispatcher.DispatchController | undefined;
-  let over = false;
-  let refusal: { status: number; retryAfter: string | undefined; text: string; bytes: number } | undefined;
-  let message = "";
-  let left = 0;
-  const totalAt = performance.now() + ask.totalMs;
-  const step: Watched = {
-    at: totalAt,
-    slot: -1,
-    expire: () => fail(new AppError("upstream_timeout", step.at === totalAt ? TOO_LONG : message)),
-  };
-
-  const end = (): void => {
-    over = true;
-    deadlines.unwatch(step);
-    signal.removeEventListener("abort", leave);
-  };
-  const stop = (): void => {
-    if (over) return;
-    end();
-    controller?.abort(STOPPED);
-  };
-  const fail = (error: AppError): void => {
-    if (over) return;
-    stop();
-    sink.onFailure(error);
-  };
-  const leave = (): void => fail(new AppError("unavailable", "The caller left before the answer was complete."));
-
-  deadlines.watch(step);
-  signal.addEventListener("abort", leave, { once: true });
+  const running = new RunningExchange(deadlines, ask.totalMs, sink, signal);
   const { path, method, headers, body } = ask;
-  pool.dispatch(
-    { path, method, headers, body },
-    {
-      onRequestStart(started) {
-        controller = started;
-        if (over) started.abort(STOPPED);
-      },
-      onResponseStart(_controller, status, responseHeaders) {
-        // Early hints and the like: the answer is yet to come.
-        if (over || status < 200) return;
-        if (status === 200) return sink.onHeaders?.();
-        const retryAfter = responseHeaders["retry-after"];
-        refusal = { status, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, text: "", bytes: 0 };
-      },
-      onResponseData(_controller, piece) {
-        if (over) return;
-        if (!refusal) return sink.onData(piece);
-        refusal.text += piece.toString("latin1");
-        refusal.bytes += piece.byteLength;
-        if (refusal.bytes > MAX_ERROR_BODY_BYTES)
-          fail(failureOfStatus(refusal.status, refusal.retryAfter, refusal.text));
-      },
-      onResponseEnd() {
-        if (over) return;
-        if (refusal) return fail(failureOfStatus(refusal.status, refusal.retryAfter, refusal.text));
-        end();
-        sink.onEnd();
-      },
-      onResponseError(_controller, error) {
-        fail(asFailure(error));
-      },
-    },
-  );
-  if (signal.aborted) leave();
+  pool.dispatch({ path, method, headers, body }, running);
+  if (signal.aborted) running.leave();
+  return running;
+}
 
-  return {
-    within(ms, what) {
-      message = what;
-      step.at = Math.min(totalAt, performance.now() + ms);
-    },
-    pause() {
-      left = step.at - performance.now();
-      step.at = totalAt;
-      controller?.pause();
-    },
-    resume() {
-      step.at = Math.min(totalAt, performance.now() + left);
-      controller?.resume();
-    },
-    stop,
-  };
+/** A class, because a dozen functions made anew for each request were most of what the collector had to clear away. */
+class RunningExchange implements Exchange, Watched, Dispatcher.DispatchHandler {
+  at: number;
+  slot = -1;
+  readonly #deadlines: Deadlines;
+  readonly #sink: Sink;
+  readonly #signal: AbortSignal;
+  readonly #totalAt: number;
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
+  #refusal: { status: number; retryAfter: string | undefined; text: string; bytes: number } | undefined;
+  #message = "";
+  #left = 0;
+  readonly leave = (): void =>
+    this.#fail(new AppError("unavailable", "The caller left before the answer was complete."));
+
+  constructor(deadlines: Deadlines, totalMs: number, sink: Sink, signal: AbortSignal) {
+    this.#totalAt = performance.now() + totalMs;
+    this.at = this.#totalAt;
+    this.#deadlines = deadlines;
+    this.#sink = sink;
+    this.#signal = signal;
+    deadlines.watch(this);
+    signal.addEventListener("abort", this.leave, { once: true });
+  }
+
+  within(ms: number, message: string): void {
+    this.#message = message;
+    this.at = Math.min(this.#totalAt, performance.now() + ms);
+  }
+
+  pause(): void {
+    this.#left = this.at - performance.now();
+    this.at = this.#totalAt;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.at = Math.min(this.#totalAt, performance.now() + this.#left);
+    this.#controller?.resume();
+  }
+
+  stop(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#controller?.abort(STOPPED);
+  }
+
+  expire(): void {
+    this.#fail(new AppError("upstream_timeout", this.at === this.#totalAt ? TOO_LONG : this.#message));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(STOPPED);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // Early hints and the like: the answer is yet to come.
+    if (this.#over || status < 200) return;
+    if (status === 200) {
+      this.#sink.onHeaders?.();
+      return;
+    }
+    const retryAfter = headers["retry-after"];
+    const only = Array.isArray(retryAfter) ? retryAfter[0] : retryAfter;
+    this.#refusal = { status, retryAfter: only, text: "", bytes: 0 };
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
+    if (this.#over) return;
+    const refusal = this.#refusal;
+    if (!refusal) {
+      const wrong = this.#sink.onData(piece);
+      if (wrong) this.#fail(wrong);
+      return;
+    }
+    refusal.text += piece.toString("latin1");
+    refusal.bytes += piece.byteLength;
+    if (refusal.bytes > MAX_ERROR_BODY_BYTES) this.#refuse(refusal);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    if (this.#refusal) this.#refuse(this.#refusal);
+    else {
+      this.#end();
+      this.#sink.onEnd();
+    }
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(asFailure(error));
+  }
+
+  #refuse({ status, retryAfter, text }: { status: number; retryAfter: string | undefined; text: string }): void {
+    this.#fail(failureOfStatus(status, retryAfter, text));
+  }
+
+  #fail(error: AppError): void {
+    if (this.#over) return;
+    this.stop();
+    this.#sink.onFailure(error);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#deadlines.unwatch(this);
+    this.#signal.removeEventListener("abort", this.leave);
+  }
 }
 
 const STOPPED = new Error("stopped");

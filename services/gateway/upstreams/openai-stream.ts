@@ -99,20 +99,19 @@ export function openStream(
     else if (chunk.active || length > 0) exchange.within(limits.idleMs, "The model server stopped in mid-answer.");
   };
   const parser = createSseParser(MAX_EVENT_CHARACTERS, onEvent);
-  const guarded = (feed: () => void): void => {
+  const guarded = (feed: () => void): AppError | undefined => {
     try {
       feed();
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      exchange.stop();
-      fail(error);
-      return;
+      if (error instanceof AppError) return error;
+      throw error;
     }
     wake();
     if (held.length > MAX_HELD_CHARACTERS && !paused) {
       paused = true;
       exchange.pause();
     }
+    return undefined;
   };
   const exchange = startExchange(
     pool,
@@ -121,12 +120,14 @@ export function openStream(
     {
       onHeaders: () => exchange.within(firstTokenAt - performance.now(), TOO_SLOW),
       onData: (piece) => guarded(() => parser.push(piece)),
-      onEnd: () =>
-        guarded(() => {
+      onEnd() {
+        const wrong = guarded(() => {
           parser.end();
           if (!finishReason) throw early();
           complete = true;
-        }),
+        });
+        if (wrong) fail(wrong);
+      },
       onFailure: fail,
     },
     signal,

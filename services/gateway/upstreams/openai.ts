@@ -8,8 +8,8 @@ import { type Ask, startExchange } from "./exchange.ts";
 import { jsonOf, parseCompletion } from "./openai-chunk.ts";
 import { openStream } from "./openai-stream.ts";
 import type { ChatRequest, Upstream } from "./upstream.ts";
+import { WholeText } from "./whole-text.ts";
 
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
 /** Connections beyond the requests that may run: probes, and answers whose last bytes are on their way. */
 const SPARE_CONNECTIONS = 8;
 
@@ -42,28 +42,10 @@ export function openAiUpstream(settings: OpenAiSettings): Upstream {
     totalMs: timeouts.totalMs,
   });
   const textOf = (path: string, body: object | undefined, withinMs: number, signal: AbortSignal): Promise<string> => {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    const exchange = startExchange(
-      pool,
-      deadlines,
-      askOf(path, body),
-      {
-        onData(piece) {
-          pieces.push(piece);
-          bytes += piece.byteLength;
-          if (bytes <= MAX_JSON_BYTES) return;
-          exchange.stop();
-          reject(new AppError("upstream_failed", "The model server's answer is too large."));
-        },
-        onEnd: () => resolve((pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)).toString("utf8")),
-        onFailure: reject,
-      },
-      signal,
-    );
+    const whole = new WholeText();
+    const exchange = startExchange(pool, deadlines, askOf(path, body), whole, signal);
     exchange.within(withinMs, "The model server did not respond in time.");
-    return promise;
+    return whole.text;
   };
   const firstModel = async (signal: AbortSignal): Promise<string> => {
     const listed = jsonOf(await textOf("/models", undefined, timeouts.headersMs, signal)) as {
