@@ -99,9 +99,13 @@ function fingerprintOf({ data, request, relevance }: Suite, { documents, questio
   return {
     suite: digestOfLines([{ data, request, relevance }]),
     documents: digestOfLines(fixed),
-    questions: digestOfLines(questions),
+    questions: digestOfLines(questions.map((question) => ({ ...question, gold: question.gold.map(unplaced) }))),
   };
 }
+
+/** Evidence is found again by its quote: where it stands is no part of the question. */
+const unplaced = ({ start, end, quote, ...rest }: Gold): object =>
+  quote === undefined ? { ...rest, start, end } : { ...rest, quote };
 
 const digestOfLines = (values: readonly object[]): string =>
   sha256(values.map((value) => JSON.stringify(value)).join("\n"));

@@ -151,6 +151,18 @@ test("a run that was cut off goes on where it was, and not after the code has ch
   expect(asked).toHaveLength(4);
 });
 
+test("evidence that moved is the same question, other words are another", async () => {
+  const [first, ...others] = data.questions;
+  const goldOf = (more: object) => ({
+    ...data,
+    questions: [{ ...first!, gold: [{ ...first!.gold[0]!, ...more }] }, ...others],
+  });
+  const printOf = async (some: SuiteData) => (await runSuite(suite, some, deps(), signal)).result.fingerprint;
+  const print = await printOf(data);
+  expect(await printOf(goldOf({ start: 9, end: 14 }))).toEqual(print);
+  expect((await printOf(goldOf({ quote: "port 8081" }))).questions).not.toBe(print.questions);
+});
+
 test("gold that its document does not say stops the run", async () => {
   const wrong = { ...data, questions: [ask("en-9", "?", { gold: [{ document: "en.md", quote: "port 9999" }] })] };
   await expect(runSuite(suite, wrong, deps(), signal)).rejects.toThrow("en-9: en.md does not say “port 9999”");
