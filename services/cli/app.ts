@@ -6,12 +6,13 @@ import { documents } from "./commands/documents.ts";
 import { ingest } from "./commands/ingest.ts";
 import { keys } from "./commands/keys.ts";
 import { recall } from "./commands/recall.ts";
+import { replay } from "./commands/replay.ts";
 import { search } from "./commands/search.ts";
 import { status } from "./commands/status.ts";
 import { nearest } from "./nearest.ts";
 import { createOutput, type Output, type Stream } from "./output.ts";
 
-const COMMANDS: readonly Command[] = [ask, search, ingest, status, documents, recall, keys];
+const COMMANDS: readonly Command[] = [ask, search, ingest, status, documents, replay, recall, keys];
 const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;

@@ -1,5 +1,6 @@
 import type { Database } from "#shared/database.ts";
 import type { Authenticate } from "#shared/identity.ts";
+import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
@@ -9,6 +10,7 @@ import type { Retrieve } from "./retrieval/retrieve.ts";
 /** What the routes of the retrieval API are built from. */
 export type ApiDeps = {
   readonly db: Database;
+  readonly index: Pick<SearchIndex, "search" | "searchIn">;
   readonly authenticate: Authenticate;
   readonly pepper: string;
   readonly release: Release;

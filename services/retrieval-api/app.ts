@@ -17,12 +17,13 @@ import { mountChatCompletions } from "./routes/chat-completions.ts";
 import { mountConversations } from "./routes/conversations.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountModels } from "./routes/models.ts";
+import { mountReplay } from "./routes/replay.ts";
 import { mountSearch } from "./routes/search.ts";
 import { mountWithdrawals } from "./routes/withdrawals.ts";
 
 export type RetrievalDeps = {
   readonly db: Database;
-  readonly index: Pick<SearchIndex, "search">;
+  readonly index: Pick<SearchIndex, "search" | "searchIn">;
   readonly authenticate: Authenticate;
   /** What API keys are hashed with. */
   readonly pepper: string;
@@ -45,7 +46,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   const onEnd = (outcome: Outcome): void => metrics.answers.inc({ outcome });
   const checkParts = createCheckParts(db, release);
   const answerDeps = { release, retrieve, generate, checkParts, onEnd, save, now };
-  const apiDeps: ApiDeps = { db, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  const apiDeps: ApiDeps = { db, index, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
   // Registered, not added directly: only then do the routes enter /openapi.json.
   server.register(async () => {
     mountChatCompletions(server, apiDeps);
@@ -55,6 +56,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     mountConversations(server, apiDeps);
     mountKeys(server, apiDeps);
     mountWithdrawals(server, apiDeps);
+    mountReplay(server, apiDeps);
   });
 }
 

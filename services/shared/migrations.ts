@@ -106,6 +106,13 @@ const MIGRATIONS: readonly string[][] = [
     `create index job_turn on job (state, priority, turn)`,
     `create index job_tenant_turn on job (tenant, state, priority, turn)`,
   ],
+  [
+    // What a replay starts from and the record only commits to.
+    `alter table answer add column inputs text`,
+    `create table answer_replay (
+       answer_id text not null, mode text not null, tenant text not null, release text not null, verdict text not null,
+       replayed_by text not null, at bigint not null, primary key (answer_id, mode, release))`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

@@ -37,7 +37,26 @@ test("a document is withdrawn, its answers are told, and it is lifted again", as
   expect((await ask()).outcome).toBe("answered");
 });
 
+test("a replay says what came out the same and what did not", async () => {
+  const answer = await ask();
+  const same = await cairn(place, "replay", answer.lineage.id);
+  expect(same).toMatchObject({ code: 0 });
+  expect(same.stdout).toMatch(/^Replay of \S+ \(generation\): exact$/m);
+  expect(same.stdout).toMatch(/^Retrieval: exact\n.*\n\nPrompt: exact\n\nAnswer: exact$/m);
+  const body = JSON.stringify({ text: "# Vault\n\nThe code of the vault is 9999.", uri: "vault.md" });
+  await fetch(`${server.url}/v1/documents`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  let changed = await cairn(place, "replay", answer.lineage.id, "--mode", "prompt");
+  while (changed.code === 0) changed = await cairn(place, "replay", answer.lineage.id, "--mode", "prompt");
+  expect(changed.code).toBe(4);
+  expect(changed.stdout).toContain("Vault (");
+  expect(changed.stdout).toContain("has a new version; the version of then is not current");
+  expect(changed.stdout).toContain("  - The code of the vault is 4711.\n  + The code of the vault is 9999.");
+});
+
 test.for([
+  [["replay"], /Which answer/],
+  [["replay", "x", "--mode", "everything"], /There is no mode/],
+  [["replay", "x", "--release", "y"], /belongs to --mode what-if/],
   [["recall"], /kind and an id/],
   [["recall", "documnt", "x", "--reason", "r"], /Did you mean "document"/],
   [["recall", "document", "x"], /--reason/],

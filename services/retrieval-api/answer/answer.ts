@@ -2,14 +2,12 @@ import { scopeOf } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
 import { outcomeOf } from "../lineage/outcome.ts";
 import { type CheckParts, withdrawnModel } from "../recall/withdrawn-parts.ts";
-import { fitEvidence } from "../retrieval/fit-evidence.ts";
 import type { Retrieve } from "../retrieval/retrieve.ts";
 import { type Citation, resolveCitations } from "./citations.ts";
 import { type Draft, newDraft, type Outcome, type Question } from "./draft.ts";
-import { readCandidates, supportOf } from "./evidence-check.ts";
 import type { Generate, Usage } from "./generate.ts";
 import { createMarkerFilter } from "./marker-filter.ts";
-import { renderPrompt } from "./prompt.ts";
+import { prepare } from "./prepare.ts";
 import { noEvidenceText } from "./refusal.ts";
 import { standaloneQuestion } from "./standalone.ts";
 
@@ -85,26 +83,20 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   const withoutModels = await deps.checkParts(asked.principal.tenant);
 
   const scope = scopeOf(asked.principal, asked.collections);
-  draft.retrieved = await retrieve(draft.standalone, scope, release.retrieval.candidates, signal);
-  const { candidates } = draft.retrieved;
-  const readings = readCandidates(draft.standalone, candidates);
-  draft.support = supportOf(readings);
-  draft.evidence = fitEvidence(candidates, asked.evidenceLimit, release.retrieval, draft.standalone, readings);
-
-  if (draft.evidence.length === 0 || draft.support < release.thresholds.support) {
+  const prepared = await prepare({ ...asked, standalone: draft.standalone }, scope, release, retrieve, signal);
+  Object.assign(draft, prepared);
+  if (!prepared.prompt) {
     draft.outcome = "no_evidence";
-    draft.evidence = [];
     yield noEvidenceText(asked.question);
     draft.finishReason = "stop";
     return;
   }
 
-  draft.prompt = renderPrompt(release.instructions, asked.history, draft.evidence, draft.standalone);
   const { temperature, max_tokens } = release.generation;
   const settings = { model: release.models.chat, temperature, max_tokens, ...asked.sampling };
   const markers = createMarkerFilter(draft.evidence.length);
   const caller = { tenant: asked.principal.tenant, conversationId: asked.conversationId, withoutModels };
-  for await (const event of generate(draft.prompt, settings, caller, signal)) {
+  for await (const event of generate(prepared.prompt, settings, caller, signal)) {
     switch (event.type) {
       case "model": {
         const { upstream, model, attempts } = event;

@@ -6,6 +6,7 @@ import type { Metrics } from "#shared/telemetry.ts";
 import { wellFormed } from "#shared/well-formed.ts";
 import type { AnswerDeps } from "../answer/answer.ts";
 import { appendTurn } from "../conversations/conversations.ts";
+import { inputsOf } from "../replay/inputs.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 import { chunkCommitment, type Finished, promptText, statementOf } from "./statement.ts";
 import { tagOf } from "./tag.ts";
@@ -56,8 +57,8 @@ async function insertAnswer(
 ): Promise<void> {
   const { id, principal, conversationId, question } = draft.asked;
   await sql.run(
-    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, prompt, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, prompt, created_at, inputs)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       id,
       principal.tenant,
@@ -72,6 +73,7 @@ async function insertAnswer(
       JSON.stringify(salts),
       draft.prompt ? promptText(draft.prompt) : null,
       finishedAt,
+      JSON.stringify(inputsOf(draft.asked)),
     ],
   );
 }
