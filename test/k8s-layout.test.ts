@@ -23,7 +23,7 @@ test("every file is used by a kustomization beside it, read by a person, or name
   const used = new Set<string>();
   for (const file of KUSTOMIZATIONS) {
     used.add(file);
-    for (const [name] of textOf(file).matchAll(/[\w.-]+\.(?:yaml|json|mjs|template)\b/g))
+    for (const [name] of textOf(file).matchAll(/[\w./-]+\.(?:yaml|json|mjs|template)\b/g))
       used.add(join(dirname(file), name));
   }
   const all = globSync("**/*.{yaml,json,mjs,template}", { cwd: K8S }).map((file) => normalize(file));

@@ -11,10 +11,10 @@ const MAINS: Readonly<Record<string, string>> = {
   "ingest-worker": "ingest/worker/main.ts",
 };
 /** Made by the operator: the handbook's page on secrets names each with its keys. */
-const SECRETS = /^cairn-(postgres|database|qdrant|gateway|model|blobs|sync)$/;
+const SECRETS = /^cairn-(postgres|database|qdrant|gateway|model|blobs|sync|pepper|signing-keys)$/;
 const LATEST_START_S = 60;
 /** Addresses of the stores, by the names that the design gives them. */
-const STORES = ["DATABASE_URL", "QDRANT_URL", "QDRANT_API_KEY", "CAIRN_BLOBS"];
+const STORES = ["DATABASE_URL", "QDRANT_URL", "QDRANT_API_KEY", "CAIRN_BLOBS", "CAIRN_PEPPER", "CAIRN_SIGNING_KEYS"];
 const ALL = [...OVERLAYS, ...COMBINATIONS];
 
 describe.skipIf(!KUBECTL).each(ALL)(`%s${KUBECTL ? "" : ` (${SKIPPED})`}`, (path) => {

@@ -21,6 +21,9 @@ import { mountReplay } from "./routes/replay.ts";
 import { mountSearch } from "./routes/search.ts";
 import { mountWithdrawals } from "./routes/withdrawals.ts";
 
+/** Enough of a digest for a person to tell two releases apart. */
+const RELEASE_LABEL_LENGTH = 19;
+
 export type RetrievalDeps = {
   readonly db: Database;
   readonly index: Pick<SearchIndex, "search" | "searchIn">;
@@ -40,6 +43,7 @@ export type RetrievalDeps = {
 export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promise<void> {
   const { db, index, release, metrics, log, authenticate, pepper, now = Date.now } = deps;
   await keepRelease(db, release, now());
+  metrics.release.set({ release: release.digest.slice(0, RELEASE_LABEL_LENGTH) }, 1);
   const retrieve = createRetrieve(index, currentGate(db), release, metrics);
   const save = createSaveAnswer({ db, release, metrics, now });
   const generate = gatewayGenerate(deps.gatewayUrl, deps.gatewayKey);

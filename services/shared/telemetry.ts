@@ -24,6 +24,12 @@ export function createMetrics() {
       labelNames: ["outcome"],
       registers,
     }),
+    release: new Gauge({
+      name: "cairn_release_info",
+      help: "1 for the release that this process answers with.",
+      labelNames: ["release"],
+      registers,
+    }),
     records: new Counter({ name: "cairn_lineage_records_total", help: "Lineage records written.", registers }),
     unsequencedLeaves: new Gauge({
       name: "cairn_log_unsequenced_leaves",
