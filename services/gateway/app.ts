@@ -31,6 +31,8 @@ export type GatewayDeps = {
   readonly open: boolean;
   /** Limits shared with other replicas; without it each gateway counts for itself. */
   readonly quota: Quota | undefined;
+  /** sha256 of the code that the embedded models are, as it was measured at the start. */
+  readonly codeDigest?: string | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
@@ -54,7 +56,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { table, serviceKey, authenticate, open, quota, log, accessLog, now } = deps;
   const clock = performance;
   const metrics = createGatewayMetrics(deps.metrics);
-  const routes = createLiveRoutes(table, clock, Math.random, {
+  const routes = createLiveRoutes(withDigests(table, deps.codeDigest), clock, Math.random, {
     onBreaker(upstream, state) {
       metrics.onBreaker(upstream, state);
       log.warn("breaker", { upstream, state });
@@ -86,7 +88,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       for (const [url, body] of Object.entries(DESCRIBED)) server.post(url, { schema: { body } }, pastTheDoor);
     },
     apply(next) {
-      routes.apply(next);
+      routes.apply(withDigests(next, deps.codeDigest));
       limiter.setTable(next.limits);
     },
     drain: routes.closeQueues,
@@ -97,6 +99,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
       accessLog?.flush();
     },
   };
+}
+
+/** Embedded models are code: their digest is that of the code that runs. */
+function withDigests(table: RouteTable, digest: string | undefined): RouteTable {
+  const upstreams = [...table.upstreams].map(
+    ([name, settings]) => [name, settings.kind === "embedded" ? { ...settings, digest } : settings] as const,
+  );
+  return { ...table, upstreams: new Map(upstreams) };
 }
 
 /** What the door answers, for the description of the API. */

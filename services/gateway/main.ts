@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
+import { measureCode } from "#shared/lineage/measure.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openStateDatabase } from "#shared/open-state.ts";
 import { runMain } from "#shared/run-main.ts";
@@ -55,6 +57,7 @@ async function main(): Promise<void> {
     authenticate: state?.withKeys,
     open,
     quota: state && databaseQuota(state.db),
+    codeDigest: await measureCode(join(import.meta.dirname, "../..")),
     metrics,
     log,
     accessLog: createAccessLog((lines) => process.stdout.write(lines), Date.now),

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
+import type { Part } from "#shared/lineage/answer-statement.ts";
+import type { KeyRing } from "#shared/lineage/key-ring.ts";
 import type { Log } from "#shared/log.ts";
 import type { State } from "#shared/open-state.ts";
 import { databaseCheck, mountProbes } from "#shared/probes.ts";
@@ -25,6 +27,8 @@ export type LocalDeps = {
   readonly state: State;
   readonly authenticate: Authenticate;
   readonly release: Release;
+  readonly ring: KeyRing;
+  readonly parts: readonly Part[];
   readonly metrics: Metrics;
   readonly log: Log;
   readonly onProgress: (progress: Progress) => void;
@@ -45,7 +49,7 @@ export type Local = {
 
 /** All four processes in one, speaking HTTP to each other: the same code, one machine. */
 export async function startLocal(settings: LocalSettings, deps: LocalDeps): Promise<Local> {
-  const { state, authenticate, release, metrics, log } = deps;
+  const { state, authenticate, release, ring, parts, metrics, log } = deps;
   const { db, index, blobs, pepper } = state;
   let draining = false;
 
@@ -55,6 +59,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     authenticate: undefined,
     open: true,
     quota: undefined,
+    codeDigest: parts.find(({ name }) => name === "code")?.digest.sha256,
     metrics,
     log,
     accessLog: undefined,
@@ -69,7 +74,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const ingest = { db, blobs, index, authenticate, log, allowFolder: settings.open, wake: () => wake() };
 
   const server = createServer({ service: "local", version: VERSION, log, metrics });
-  await mountRetrieval(server, { db, index, authenticate, pepper, release, gatewayUrl, metrics, log });
+  await mountRetrieval(server, { db, index, authenticate, pepper, release, ring, parts, gatewayUrl, metrics, log });
   mountIngest(server, ingest);
   watchQueue(db, metrics.registry);
   mountOperations(server, { db, draining: () => draining, metrics });

@@ -1,6 +1,8 @@
 import { join, resolve } from "node:path";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
+import { openKeyRing } from "#shared/lineage/key-ring.ts";
+import { measureProcess } from "#shared/lineage/measure.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
 import { loadRelease } from "#shared/release.ts";
@@ -25,11 +27,15 @@ async function main(): Promise<void> {
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
       CAIRN_CHAT_MODEL: optional,
+      CAIRN_SIGNING_KEYS: optional,
+      CAIRN_CODE_DIGEST: optional,
+      CAIRN_CODE_SOURCE: optional,
     },
     process.env,
   );
   const paths = await foldersOf(process.argv.slice(2));
   const log = jsonLog("local");
+  const measured = measureProcess(ROOT, { codeDigest: env.CAIRN_CODE_DIGEST, codeSource: env.CAIRN_CODE_SOURCE });
   const state = await openState(env, log, "alone");
   const release = await loadRelease(join(ROOT, "releases/default"));
   const progress = createProgressLine(process.stdout);
@@ -42,7 +48,16 @@ async function main(): Promise<void> {
       open: env.CAIRN_AUTH === "open",
       models: { openaiBaseUrl: env.OPENAI_BASE_URL, openaiApiKey: env.OPENAI_API_KEY, chatModel: env.CAIRN_CHAT_MODEL },
     },
-    { state, authenticate, release, metrics: createMetrics(), log, onProgress: progress.update },
+    {
+      state,
+      authenticate,
+      release,
+      ring: await openKeyRing(env.CAIRN_SIGNING_KEYS ?? join(env.CAIRN_DATA, "signing-keys.json")),
+      parts: await measured,
+      metrics: createMetrics(),
+      log,
+      onProgress: progress.update,
+    },
   );
   onShutdown(
     log,

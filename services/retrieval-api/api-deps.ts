@@ -1,6 +1,7 @@
 import type { Database } from "#shared/database.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
+import type { KeyRing } from "#shared/lineage/key-ring.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
@@ -11,6 +12,7 @@ import type { Retrieve } from "./retrieval/retrieve.ts";
 export type ApiDeps = {
   readonly db: Database;
   readonly index: Pick<SearchIndex, "search" | "searchIn">;
+  readonly ring: KeyRing;
   readonly authenticate: Authenticate;
   readonly pepper: string;
   readonly release: Release;

@@ -1,6 +1,9 @@
 import type { Database } from "#shared/database.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
+import type { Part } from "#shared/lineage/answer-statement.ts";
+import type { KeyRing } from "#shared/lineage/key-ring.ts";
+import { type Sequencer, startSequencer } from "#shared/lineage/sequencer.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
 import type { Server } from "#shared/server.ts";
@@ -16,6 +19,7 @@ import { mountAnswers } from "./routes/answers.ts";
 import { mountChatCompletions } from "./routes/chat-completions.ts";
 import { mountConversations } from "./routes/conversations.ts";
 import { mountKeys } from "./routes/keys.ts";
+import { mountLineageLog } from "./routes/lineage-log.ts";
 import { mountModels } from "./routes/models.ts";
 import { mountReplay } from "./routes/replay.ts";
 import { mountSearch } from "./routes/search.ts";
@@ -31,6 +35,10 @@ export type RetrievalDeps = {
   /** What API keys are hashed with. */
   readonly pepper: string;
   readonly release: Release;
+  /** What signs records and checkpoints. */
+  readonly ring: KeyRing;
+  /** Code and runtime as they were measured at the start. */
+  readonly parts: readonly Part[];
   /** Base address of the gateway, without `/v1`. */
   readonly gatewayUrl: string;
   readonly gatewayKey?: string | undefined;
@@ -41,16 +49,22 @@ export type RetrievalDeps = {
 
 /** Adds chat, search, answers, conversations and keys to a server. */
 export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promise<void> {
-  const { db, index, release, metrics, log, authenticate, pepper, now = Date.now } = deps;
+  const { db, index, release, ring, metrics, log, authenticate, pepper, now = Date.now } = deps;
   await keepRelease(db, release, now());
   metrics.release.set({ release: release.digest.slice(0, RELEASE_LABEL_LENGTH) }, 1);
   const retrieve = createRetrieve(index, currentGate(db), release, metrics);
-  const save = createSaveAnswer({ db, release, metrics, now });
+  const save = createSaveAnswer({ db, making: { release, parts: deps.parts }, ring, metrics, now });
   const generate = gatewayGenerate(deps.gatewayUrl, deps.gatewayKey);
   const onEnd = (outcome: Outcome): void => metrics.answers.inc({ outcome });
   const checkParts = createCheckParts(db, release);
   const answerDeps = { release, retrieve, generate, checkParts, onEnd, save, now };
-  const apiDeps: ApiDeps = { db, index, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  const apiDeps: ApiDeps = { db, index, ring, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  // Only once it listens: a start that fails must not have begun with work.
+  let sequencer: Sequencer | undefined;
+  server.addHook("onListen", async () => {
+    sequencer = startSequencer({ db, ring, metrics, log, now });
+  });
+  server.addHook("onClose", async () => sequencer?.stop());
   // Registered, not added directly: only then do the routes enter /openapi.json.
   server.register(async () => {
     mountChatCompletions(server, apiDeps);
@@ -61,6 +75,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     mountKeys(server, apiDeps);
     mountWithdrawals(server, apiDeps);
     mountReplay(server, apiDeps);
+    mountLineageLog(server, apiDeps);
   });
 }
 

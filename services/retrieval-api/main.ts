@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
+import { openKeyRing } from "#shared/lineage/key-ring.ts";
+import { measureProcess } from "#shared/lineage/measure.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
@@ -24,13 +26,18 @@ async function main(): Promise<void> {
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       CAIRN_GATEWAY_URL: httpUrl,
       CAIRN_GATEWAY_KEY: optional,
+      CAIRN_SIGNING_KEYS: optional,
+      CAIRN_CODE_DIGEST: optional,
+      CAIRN_CODE_SOURCE: optional,
     },
     process.env,
   );
   const gatewayUrl = env.CAIRN_GATEWAY_URL ?? "http://127.0.0.1:8081";
   const log = jsonLog("retrieval-api");
   const metrics = createMetrics();
-  const release = await loadRelease(join(import.meta.dirname, "../../releases/default"));
+  const root = join(import.meta.dirname, "../..");
+  const measured = measureProcess(root, { codeDigest: env.CAIRN_CODE_DIGEST, codeSource: env.CAIRN_CODE_SOURCE });
+  const release = await loadRelease(join(root, "releases/default"));
   const state = await openState(env, log);
   const { db, index, pepper, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
@@ -42,6 +49,8 @@ async function main(): Promise<void> {
     authenticate,
     pepper,
     release,
+    ring: await openKeyRing(env.CAIRN_SIGNING_KEYS ?? join(env.CAIRN_DATA, "signing-keys.json")),
+    parts: await measured,
     gatewayUrl,
     gatewayKey: env.CAIRN_GATEWAY_KEY,
     metrics,

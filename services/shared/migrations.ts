@@ -81,7 +81,7 @@ const MIGRATIONS: readonly string[][] = [
   ],
   [
     `create index log_leaf_waiting on log_leaf (tenant, at) where sequence is null`,
-    `create table log_head (tenant text primary key, origin text not null, size bigint not null)`,
+    `create table log_head (tenant text primary key, origin text not null, size bigint not null, root text not null)`,
     `create table log_tile (
        tenant text not null, level integer not null, position bigint not null, hashes text not null,
        primary key (tenant, level, position))`,

@@ -11,6 +11,7 @@ import { silentLog } from "#shared/log.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startLocal } from "../../services/local/app.ts";
+import { lineageDeps } from "../helpers/lineage-deps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const HOST = "127.0.0.1";
@@ -56,6 +57,7 @@ export async function localCairn(mode: "open" | "keys" = "open") {
     state,
     authenticate: authenticateBy(mode, HOST, state.withKeys),
     release: await loadRelease(join(ROOT, "releases/default")),
+    ...(await lineageDeps(folder.path)),
     metrics: createMetrics(),
     log: silentLog,
     onProgress: () => {},

@@ -8,6 +8,7 @@ import type { Scope } from "#shared/principal.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { firstKey, startLocal } from "../../services/local/app.ts";
+import { lineageDeps } from "./lineage-deps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -43,6 +44,7 @@ export async function openLocal(options: Options = {}) {
       state,
       authenticate: auth === "open" ? openAuthenticate(state.withKeys) : state.withKeys,
       release: await loadRelease(join(ROOT, "releases/default")),
+      ...(await lineageDeps(join(folder, "data"))),
       metrics,
       log,
       onProgress: () => {},

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Database, Sql } from "#shared/database.ts";
 import type { Principal } from "#shared/principal.ts";
 import { loadRelease } from "#shared/release.ts";
@@ -6,6 +9,7 @@ import type { Citation } from "../../services/retrieval-api/answer/citations.ts"
 import { type Draft, newDraft } from "../../services/retrieval-api/answer/draft.ts";
 import { createSaveAnswer } from "../../services/retrieval-api/lineage/save-answer.ts";
 import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
+import { lineageDeps } from "./lineage-deps.ts";
 
 export const RUNS = 7;
 export const PARSERS = ["markdown/1", "html/1", "pdf/1"] as const;
@@ -66,10 +70,14 @@ export async function makeAnswers(db: Database, count: number, tenants: readonly
   const roll = seeded(seed);
   const release = await loadRelease("releases/default");
   const metrics = createMetrics();
+  const folder = mkdtempSync(join(tmpdir(), "cairn-made-"));
+  const { ring, parts } = await lineageDeps(folder, () => 0);
+  rmSync(folder, { recursive: true });
   await db.transaction(async (sql) => {
     const inside = { ...db, transaction: <T>(work: (inner: Sql) => Promise<T>) => work(sql) };
     for (let i = 0; i < count; i++) {
-      const save = createSaveAnswer({ db: inside, release, metrics, now: () => 1_000_000 + Math.floor(i / 3) });
+      const now = () => 1_000_000 + Math.floor(i / 3);
+      const save = createSaveAnswer({ db: inside, making: { release, parts }, ring, metrics, now });
       const { draft, cited } = draftOf(i, tenants[i % tenants.length]!, roll);
       const citations = cited.map((marker) => citationOf(marker, draft.evidence[marker - 1]!));
       await save(draft, draft.evidence.length > 0 ? "answered" : "no_evidence", citations);
@@ -94,7 +102,10 @@ function draftOf(i: number, tenant: string, roll: () => number): { draft: Draft;
   draft.retrieved = { generation: "g", candidates, proposed: candidates.length, rejected: 0 };
   draft.evidence = candidates.slice(0, Math.floor(roll() * 4));
   draft.sent = "Text";
-  if (draft.evidence.length > 0) draft.model = { upstream: "u", model: pick(roll, MODELS), attempts: 1 };
+  if (draft.evidence.length > 0) {
+    const served = { upstream: "u", attempts: 1, digest: undefined, assurance: "declared", cached: false } as const;
+    draft.model = { ...served, model: pick(roll, MODELS) };
+  }
   const cited = draft.evidence.flatMap((_, at) => (roll() < 0.5 ? [at + 1] : []));
   return { draft, cited };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commitment } from "#shared/digest.ts";
+import type { Bundle } from "#shared/lineage/bundle.ts";
 import { type Completion, type LocalApp, openLocal } from "../helpers/local.ts";
 import { DONE, delta, finish, type MockUpstream, mockUpstream, streams } from "../helpers/mock-upstream.ts";
 import { readStream, tally } from "./read-stream.ts";
@@ -30,8 +31,10 @@ type Record = {
     runDetails: { byproducts: { name: string; digest: { sha256: string } }[] };
   };
 };
-const recordOf = async (id: string): Promise<Record> =>
-  (await app.send(`/v1/answers/${id}/record`)).json() as Promise<Record>;
+const recordOf = async (id: string): Promise<Record> => {
+  const { envelope } = (await (await app.send(`/v1/answers/${id}/record`)).json()) as Bundle;
+  return JSON.parse(Buffer.from(envelope.payload, "base64").toString()) as Record;
+};
 
 test("a name that is no whole text is refused with its field, before anything is asked", async () => {
   for (const stream of [false, true]) {
@@ -73,7 +76,8 @@ test("the record names upstream, model and attempts, and nothing of our own even
 test("what the tag says of a source is in the record, and is whole text", async () => {
   const { lineage } = await app.ask(QUESTION);
   const { resolvedDependencies } = (await recordOf(lineage.id)).predicate.buildDefinition;
-  const named = resolvedDependencies.flatMap(({ annotations }) => annotations ?? []);
+  const evidence = resolvedDependencies.filter(({ name }) => name.startsWith("evidence:"));
+  const named = evidence.flatMap(({ annotations }) => annotations ?? []);
   const sources = lineage.sources as { title: string; uri: string }[];
   expect(sources.length).toBeGreaterThan(0);
   for (const [i, { title, uri }] of sources.entries()) {

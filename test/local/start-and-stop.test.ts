@@ -12,6 +12,7 @@ import { enqueue } from "#shared/queue.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startLocal } from "../../services/local/app.ts";
+import { lineageDeps } from "../helpers/lineage-deps.ts";
 import { openLocal } from "../helpers/local.ts";
 
 const RELEASE = new URL("../../releases/default", import.meta.url).pathname;
@@ -33,6 +34,7 @@ test("a start that fails over its port has touched no job", async () => {
       state,
       authenticate: openAuthenticate(state.withKeys),
       release: await loadRelease(RELEASE),
+      ...(await lineageDeps(folder)),
       metrics: createMetrics(),
       log: silentLog,
       onProgress: () => {},

@@ -41,7 +41,7 @@ test("the rendered prompt is answered by the embedded model, with its marker", a
     );
     const answer = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
     expect(answer).toContain("A file may be at most 50 MB. [1]");
-    expect(events[0]).toMatchObject({ type: "model", model: "cairn-extractive", attempts: 1 });
+    expect(events[0]).toMatchObject({ type: "model", servedBy: { model: "cairn-extractive", attempts: 1 } });
     expect(events.at(-1)).toMatchObject({ type: "end", finishReason: "stop" });
   } finally {
     await close();

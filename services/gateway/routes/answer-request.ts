@@ -17,6 +17,9 @@ export type Asked = {
   readonly shape: AnswerShape;
 };
 
+/** An answer in the cache, with who gave it: whoever gets it again is told, too. */
+type Kept = { readonly answer: Completion; readonly servedBy: readonly string[] };
+
 /** Answers a chat or a completion: from the cache where the route has one, else by an upstream, whole or as a stream. */
 export async function answerRequest(
   request: ModelRequest,
@@ -26,13 +29,16 @@ export async function answerRequest(
   const { signal, headers } = request;
   const model = routes.find(alias, "chat");
   const key = keyOf(model, request, ask);
-  const known = key && model.cache?.get<Completion>(key);
+  const known = key && model.cache?.get<Kept>(key);
   if (known) {
+    const { answer, servedBy } = known;
     request.cached = true;
-    return stream ? request.sendFrames(wholeAsFrames(known, shape), () => {}) : request.sendJson(shape.whole(known));
+    request.servedBy = servedBy;
+    return stream ? request.sendFrames(wholeAsFrames(answer, shape), () => {}) : request.sendJson(shape.whole(answer));
   }
   const keep = (answer: Completion): void => {
-    if (key) model.cache?.set(key, answer, answer.text.length * 2);
+    const kept: Kept = { answer, servedBy: request.servedBy };
+    if (key) model.cache?.set(key, kept, answer.text.length * 2);
   };
   const call = request.call(headerOf(headers["x-cairn-conversation"]), prefixOf(ask));
   if (!stream) {

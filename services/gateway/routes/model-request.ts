@@ -43,6 +43,8 @@ export class ModelRequest {
   readonly headers: IncomingHttpHeaders;
   readonly signal: AbortSignal;
   cached = false;
+  /** Who answered, as header names and values in turn: now, or when the cached answer was made. */
+  servedBy: readonly string[] = [];
   caller: Caller = NOBODY;
   body: unknown;
   bytes = 0;
@@ -78,6 +80,7 @@ export class ModelRequest {
     this.served = served;
     this.firstMs = performance.now() - this.started;
     this.#metrics.onServed(model, served, this.firstMs);
+    this.servedBy = identityOf(served);
   }
 
   /** What it has used, for limits, costs and metrics. */
@@ -117,12 +120,18 @@ export class ModelRequest {
     const { served } = this;
     const headers = ["x-request-id", this.id, "x-content-type-options", "nosniff", ...more];
     if (this.cached) headers.push("x-cairn-cache", "hit");
+    headers.push(...this.servedBy);
     if (!served) return headers;
-    const { name, server } = served.upstream;
-    headers.push("x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model));
     headers.push("x-cairn-attempts", String(served.attempts), "server-timing", timing(served, this.firstMs));
     return headers;
   }
+}
+
+function identityOf({ upstream: { name, server } }: Served<unknown>): readonly string[] {
+  const headers = ["x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model)];
+  if (!server.identity) return headers;
+  const { digest, assurance } = server.identity;
+  return [...headers, "x-cairn-model-digest", `sha256:${digest}`, "x-cairn-model-assurance", assurance];
 }
 
 const NOBODY: Caller = { tenant: "", keyId: undefined };

@@ -31,7 +31,8 @@ export function liveUpstream(
   onBreaker: (upstream: string, state: BreakerState) => void,
   onChange: () => void,
 ): LiveUpstream {
-  const server = settings.kind === "openai" ? openAiUpstream(settings) : extractiveUpstream(settings.name);
+  const server =
+    settings.kind === "openai" ? openAiUpstream(settings) : extractiveUpstream(settings.name, settings.digest);
   const breaker = createBreaker(clock, (state) => {
     onBreaker(settings.name, state);
     onChange();

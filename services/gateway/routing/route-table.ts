@@ -30,6 +30,8 @@ export type OpenAiSettings = {
 export type EmbeddedSettings = {
   readonly kind: "embedded";
   readonly name: string;
+  /** sha256 of its code, where that was measured. */
+  readonly digest?: string | undefined;
   readonly maxConcurrent: number;
 };
 

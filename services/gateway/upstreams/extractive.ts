@@ -12,10 +12,11 @@ const PIECE = /[\u3000-\u9fff\uff00-\uffef]{1,4}\s*|[^\s\u3000-\u9fff\uff00-\uff
  * The embedded model. It reads the prompt that any other model gets and answers with sentences of the evidence, word
  * for word, each cited. It needs no key, no GPU and no network, and cannot state what no document says.
  */
-export function extractiveUpstream(name = "extractive"): Upstream {
+export function extractiveUpstream(name = "extractive", codeDigest?: string): Upstream {
   return {
     name,
     model: "cairn-extractive",
+    identity: codeDigest === undefined ? undefined : { digest: codeDigest, assurance: "attested" },
     async complete(request) {
       return answerTo(request);
     },

@@ -28,6 +28,9 @@ export type Completion = { readonly text: string; readonly finishReason: FinishR
 /** Any number of `text-delta`, then exactly one `end`. `return()` stops the model; a reader that waits holds it back. */
 export type Deltas = AsyncIterableIterator<ChatDelta, void>;
 
+/** sha256 of weights or code, and how sure it is that this is what answers. */
+export type ModelIdentity = { readonly digest: string; readonly assurance: "attested" | "observed" };
+
 /**
  * A model server. Every function throws `AppError`: retryable when another upstream may succeed, otherwise the caller
  * has to change the request.
@@ -36,6 +39,8 @@ export type Upstream = {
   readonly name: string;
   /** May be learnt from the server on first use, so read it after the first answer. */
   readonly model: string;
+  /** What it runs, measured; `undefined` where only its name is known. May come later, as the model's name may. */
+  readonly identity?: ModelIdentity | undefined;
   complete(request: ChatRequest, signal: AbortSignal): Promise<Completion>;
   /** Resolves once the first delta is there: until then nothing has been promised to anybody. */
   stream(request: ChatRequest, signal: AbortSignal): Promise<Deltas>;

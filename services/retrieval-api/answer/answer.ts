@@ -99,10 +99,9 @@ async function* compose(draft: Draft, deps: AnswerDeps, signal: AbortSignal): As
   for await (const event of generate(prepared.prompt, settings, caller, signal)) {
     switch (event.type) {
       case "model": {
-        const { upstream, model, attempts } = event;
         // The gateway was told; a gateway that does not listen must not decide.
-        if (withoutModels.has(model)) throw withdrawnModel();
-        draft.model = { upstream, model, attempts };
+        if (withoutModels.has(event.servedBy.model)) throw withdrawnModel();
+        draft.model = event.servedBy;
         break;
       }
       case "text-delta": {

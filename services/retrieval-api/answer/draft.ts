@@ -1,6 +1,6 @@
 import type { Principal } from "#shared/principal.ts";
 import type { Candidate, Retrieved } from "../retrieval/retrieve.ts";
-import type { Usage } from "./generate.ts";
+import type { ServedBy, Usage } from "./generate.ts";
 import type { Message } from "./prompt.ts";
 
 export const OUTCOMES = ["answered", "partial", "no_evidence", "refused", "aborted", "error"] as const;
@@ -38,7 +38,7 @@ export type Draft = {
   evidence: readonly Candidate[];
   support: number;
   prompt: readonly Message[] | undefined;
-  model: { readonly upstream: string; readonly model: string; readonly attempts: number } | undefined;
+  model: ServedBy | undefined;
   usage: Usage | undefined;
   finishReason: string | undefined;
   removedMarkers: number;

@@ -1,5 +1,6 @@
 import { sha256 } from "#shared/digest.ts";
 import { AppError, type ErrorCode } from "#shared/errors.ts";
+import { type Assurance, assuranceSchema } from "#shared/lineage/answer-statement.ts";
 import { TENANT_HEADER } from "#shared/principal.ts";
 import { readSse } from "#shared/read-sse.ts";
 import type { Message } from "./prompt.ts";
@@ -10,8 +11,20 @@ export type Usage = {
   readonly total_tokens: number;
 };
 
+/** Which model answers, as the gateway says. */
+export type ServedBy = {
+  readonly upstream: string;
+  readonly model: string;
+  readonly attempts: number;
+  /** Whether the answer is one that the gateway had kept. */
+  readonly cached: boolean;
+  /** sha256 of its weights or its code, where the gateway could measure them. */
+  readonly digest: string | undefined;
+  readonly assurance: Assurance;
+};
+
 export type ModelEvent =
-  | { readonly type: "model"; readonly upstream: string; readonly model: string; readonly attempts: number }
+  | { readonly type: "model"; readonly servedBy: ServedBy }
   | { readonly type: "text-delta"; readonly text: string }
   | { readonly type: "end"; readonly finishReason: string; readonly usage: Usage };
 
@@ -70,12 +83,7 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
       throw new AppError("unavailable", "The model gateway cannot be reached. Try again shortly.", { cause: error });
     });
     if (!response.ok || !response.body) throw await failureOf(response);
-    yield {
-      type: "model",
-      upstream: response.headers.get("x-cairn-upstream") ?? "unknown",
-      model: response.headers.get("x-cairn-model") ?? settings.model,
-      attempts: Number(response.headers.get("x-cairn-attempts") ?? 1),
-    };
+    yield { type: "model", servedBy: servedByOf(response.headers, settings.model) };
     let finishReason: string | undefined;
     let usage = NO_USAGE;
     for await (const piece of piecesOf(response.body, signal)) {
@@ -88,6 +96,20 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
     }
     if (!finishReason) throw new AppError("upstream_failed", "The model's answer ended too early. Ask again.");
     yield { type: "end", finishReason, usage };
+  };
+}
+
+function servedByOf(headers: Headers, asked: string): ServedBy {
+  const digest = /^sha256:([0-9a-f]{64})$/.exec(headers.get("x-cairn-model-digest") ?? "")?.[1];
+  const assurance = assuranceSchema.safeParse(headers.get("x-cairn-model-assurance"));
+  return {
+    upstream: headers.get("x-cairn-upstream") ?? "unknown",
+    model: headers.get("x-cairn-model") ?? asked,
+    attempts: Number(headers.get("x-cairn-attempts") ?? 1),
+    cached: headers.get("x-cairn-cache") === "hit",
+    digest,
+    // A name without a digest is what somebody else says.
+    assurance: digest !== undefined && assurance.success ? assurance.data : "declared",
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Database, placesOf } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { languageOf } from "#shared/language.ts";
+import { levelOf, type TagVerification } from "#shared/lineage/tag.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
 import { type Retracted, type Retractions, retractedOf } from "../recall/retracted.ts";
 import { type Confirmed, readableGate } from "../retrieval/second-gate.ts";
@@ -16,9 +17,14 @@ type AnswerRow = {
   citations: string;
   tag: string;
   created_at: number;
+  /** Its place in the log; `null` for the moment before it has one. */
+  sequence: number | null;
 };
 type TagSource = { readonly rank: number; readonly version_id: string; readonly use: string; readonly digest: string };
-type Tag = Readonly<Record<string, unknown>> & { readonly sources: readonly TagSource[] };
+type Tag = Readonly<Record<string, unknown>> & {
+  readonly sources: readonly TagSource[];
+  readonly verification: TagVerification;
+};
 type Status = "current" | "superseded" | "withdrawn" | "unavailable";
 
 const WITHHELD = {
@@ -66,7 +72,8 @@ export async function pastAnswers(
 ): Promise<Map<string, PastAnswer>> {
   if (ids.length === 0) return new Map();
   const rows = await db.all<AnswerRow>(
-    `select id, subject, conversation_id, question, content, outcome, citations, tag, created_at from answer
+    `select id, subject, conversation_id, question, content, outcome, citations, tag, created_at,
+       (select sequence from log_leaf l where l.id = answer.id) as sequence from answer
      where tenant = $1 and id in (${placesOf(ids, 2)})`,
     [principal.tenant, ...ids],
   );
@@ -115,8 +122,18 @@ function viewOf(
     withheld: why !== undefined,
     withdrawn,
     citations: citations.map((citation) => citationView(citation, statusOf(citation.source.version_id))),
-    lineage: { ...tag, sources: tag.sources.map((source) => sourceView(source, statusOf(source.version_id))) },
+    lineage: {
+      ...tag,
+      verification: verificationOf(tag, row),
+      sources: tag.sources.map((source) => sourceView(source, statusOf(source.version_id))),
+    },
   };
+}
+
+/** The tag is from before the record had its place in the log. */
+function verificationOf({ verification }: Tag, { sequence }: AnswerRow): TagVerification {
+  const now = { ...verification, logged: sequence !== null };
+  return { ...now, level: levelOf(now) };
 }
 
 /** Versions whose passages were in the prompt, by answer. The tag may have left some out to stay small. */

@@ -1,6 +1,10 @@
 import type { Database, Sql } from "#shared/database.ts";
 import { canonicalJson, newSalt, sha256 } from "#shared/digest.ts";
 import { appendLeaf } from "#shared/lineage/append-leaf.ts";
+import type { Envelope } from "#shared/lineage/dsse.ts";
+import type { KeyRing } from "#shared/lineage/key-ring.ts";
+import { projectTag, type Tag } from "#shared/lineage/tag.ts";
+import { logHead } from "#shared/lineage/tenant-log.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { wellFormed } from "#shared/well-formed.ts";
@@ -8,41 +12,35 @@ import type { AnswerDeps } from "../answer/answer.ts";
 import { appendTurn } from "../conversations/conversations.ts";
 import { inputsOf } from "../replay/inputs.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
-import { chunkCommitment, type Finished, promptText, statementOf } from "./statement.ts";
-import { tagOf } from "./tag.ts";
+import { chunkCommitment, type Finished, type Making, promptText, statementOf } from "./statement.ts";
 
 export type SaveDeps = {
   readonly db: Database;
-  readonly release: Release;
+  readonly making: Making;
+  readonly ring: KeyRing;
   readonly metrics: Metrics;
   readonly now: () => number;
 };
 
 /** Keeps the answer with everything that makes it provable, in one transaction: all of it is there, or the answer failed. */
-export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): AnswerDeps["save"] {
+export function createSaveAnswer({ db, making, ring, metrics, now }: SaveDeps): AnswerDeps["save"] {
   return async (given, outcome, citations) => {
     const salts = { answer: newSalt(), question: newSalt(), prompt: newSalt() };
     // Half a surrogate pair has no canonical form: without this, a caller who sends one would leave no record.
     const draft = wellFormed(given);
     const finished = { draft, outcome, citations: wellFormed(citations), salts, finishedAt: now() };
+    const head = await logHead(db, draft.asked.principal.tenant);
+    const statement = statementOf(finished, making, head);
     // Canonical, so that the bytes that are kept are the bytes that the digest is of.
-    const record = canonicalJson(statementOf(finished, release));
+    const record = canonicalJson(statement);
     const digest = sha256(record);
-    const tag = tagOf(finished, release, digest);
+    const { signatures } = ring.seal(record, finished.finishedAt);
+    const tag = projectTag(statement, digest, signatures[0]?.keyid ?? null);
     await db.transaction(async (sql) => {
       await appendTurn(sql, draft, finished.finishedAt);
       await insertAnswer(sql, finished, tag);
-      await insertDependencies(sql, finished, release);
-      const { id, principal } = draft.asked;
-      const { tenant } = principal;
-      await sql.run("insert into lineage_record (digest, answer_id, tenant, record, at) values ($1, $2, $3, $4, $5)", [
-        digest,
-        id,
-        tenant,
-        record,
-        finished.finishedAt,
-      ]);
-      await appendLeaf(sql, { id, tenant, kind: "answer", digest, at: finished.finishedAt });
+      await insertDependencies(sql, finished, making.release);
+      await insertRecord(sql, finished, { digest, record, signatures });
     });
     metrics.records.inc();
     metrics.removedMarkers.inc(draft.removedMarkers);
@@ -50,10 +48,24 @@ export function createSaveAnswer({ db, release, metrics, now }: SaveDeps): Answe
   };
 }
 
+async function insertRecord(
+  sql: Sql,
+  { draft, finishedAt: at }: Finished,
+  { digest, record, signatures }: { digest: string; record: string; signatures: Envelope["signatures"] },
+): Promise<void> {
+  const { id, principal } = draft.asked;
+  const { tenant } = principal;
+  await sql.run(
+    "insert into lineage_record (digest, answer_id, tenant, record, signatures, at) values ($1, $2, $3, $4, $5, $6)",
+    [digest, id, tenant, record, JSON.stringify(signatures), at],
+  );
+  await appendLeaf(sql, { id, tenant, kind: "answer", digest, at });
+}
+
 async function insertAnswer(
   sql: Sql,
   { draft, outcome, citations, salts, finishedAt }: Finished,
-  tag: object,
+  tag: Tag,
 ): Promise<void> {
   const { id, principal, conversationId, question } = draft.asked;
   await sql.run(

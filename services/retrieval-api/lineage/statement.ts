@@ -1,16 +1,24 @@
 import { commitment, digestOfJson } from "#shared/digest.ts";
+import { type AnswerStatement, type Part, PREDICATE_TYPE, STATEMENT_V1 } from "#shared/lineage/answer-statement.ts";
+import type { LogHead } from "#shared/lineage/tenant-log.ts";
 import { aclEntriesOf } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
+import { VERSION } from "#shared/version.ts";
 import type { Citation } from "../answer/citations.ts";
 import type { Draft, Outcome } from "../answer/draft.ts";
 import type { Message } from "../answer/prompt.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 
-export const PREDICATE_TYPE = "urn:cairn:lineage:answer:v1";
-
 const MAX_TITLE = 120;
 
 export type Salts = { readonly answer: string; readonly question: string; readonly prompt: string };
+
+/** What all answers of this process are made with. */
+export type Making = {
+  readonly release: Release;
+  /** Code and runtime, as they were measured at the start. */
+  readonly parts: readonly Part[];
+};
 
 export type Finished = {
   readonly draft: Draft;
@@ -22,7 +30,7 @@ export type Finished = {
 
 const sha = (hex: string): { sha256: string } => ({ sha256: hex });
 /** What a passage is called in public: short enough for many in one tag, and the same in tag and record. */
-export const nameOf = ({ document }: Candidate): { title: string; uri: string } => ({
+const nameOf = ({ document }: Candidate): { title: string; uri: string } => ({
   title: start(document.title, MAX_TITLE),
   uri: start(document.uri, 2 * MAX_TITLE),
 });
@@ -39,11 +47,15 @@ export const chunkCommitment = ({ chunk, document }: Candidate): string => commi
  * The record: an in-toto Statement whose subject is what was sent, with SLSA's shape for how it was made. Content
  * enters as salted commitments, so that the record survives the erasure of what it speaks of.
  */
-export function statementOf({ draft, outcome, citations, salts, finishedAt }: Finished, release: Release): object {
+export function statementOf(
+  { draft, outcome, citations, salts, finishedAt }: Finished,
+  { release, parts }: Making,
+  log: LogHead | undefined,
+): AnswerStatement {
   const { asked, retrieved, model, prompt } = draft;
   const acl = aclEntriesOf(asked.principal).sort();
   return {
-    _type: "https://in-toto.io/Statement/v1",
+    _type: STATEMENT_V1,
     subject: [{ name: `answer:${asked.id}`, digest: sha(commitment(salts.answer, draft.sent)) }],
     predicateType: PREDICATE_TYPE,
     predicate: {
@@ -64,6 +76,7 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
           scope: sha(digestOfJson({ tenant: asked.principal.tenant, acl, collections: asked.collections ?? null })),
           acl: sha(digestOfJson(acl)),
           generation: retrieved?.generation ?? null,
+          log: log ?? null,
           proposed: retrieved?.proposed ?? 0,
           rejected_by_second_gate: retrieved?.rejected ?? 0,
           support: draft.support,
@@ -77,8 +90,10 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
           })),
         },
         resolvedDependencies: [
-          { name: "release", digest: sha(release.digest) },
-          { name: "prompt:answer", digest: sha(release.promptDigest) },
+          // Both digests are of the bytes that were read into this process, so there is nothing else that could run.
+          { name: "release", digest: sha(release.digest), annotations: { assurance: "attested", title: release.name } },
+          { name: "prompt:answer", digest: sha(release.promptDigest), annotations: { assurance: "attested" } },
+          ...parts,
           ...draft.evidence.map((candidate, i) => ({
             name: `evidence:${i + 1}`,
             uri: candidate.document.uri,
@@ -96,7 +111,7 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
         ],
       },
       runDetails: {
-        builder: { id: "urn:cairn:retrieval-api" },
+        builder: { id: "urn:cairn:retrieval-api", version: { cairn: VERSION } },
         metadata: {
           invocationId: asked.id,
           startedOn: new Date(draft.startedAt).toISOString(),
@@ -109,7 +124,9 @@ export function statementOf({ draft, outcome, citations, salts, finishedAt }: Fi
             upstream: model.upstream,
             model: model.model,
             attempts: model.attempts,
-            assurance: "observed",
+            cached: model.cached,
+            digest: model.digest === undefined ? null : sha(model.digest),
+            assurance: model.assurance,
             "gen_ai.usage": draft.usage ?? null,
             finish_reason: draft.finishReason ?? null,
           }

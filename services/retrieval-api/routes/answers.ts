@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
-import { AppError } from "#shared/errors.ts";
+import { verifyBundle } from "#shared/lineage/verify-bundle.ts";
 import type { Server } from "#shared/server.ts";
 import { pastAnswer } from "../answer/past-answer.ts";
 import type { ApiDeps } from "../api-deps.ts";
+import { firstCheckpoint, loadBundle } from "../lineage/load-bundle.ts";
 
 const params = z.object({ id: z.uuid() });
 const tags = ["answers"];
 
 /** Past answers and their lineage. */
-export function mountAnswers(server: Server, { db, authenticate, now }: ApiDeps): void {
+export function mountAnswers(server: Server, { db, ring, authenticate, now }: ApiDeps): void {
   const onRequest = needs(authenticate, "chat", "audit");
 
   server.get("/v1/answers/:id", { onRequest, schema: { tags, summary: "A past answer", params } }, (request) =>
@@ -26,19 +27,20 @@ export function mountAnswers(server: Server, { db, authenticate, now }: ApiDeps)
     "/v1/answers/:id/record",
     {
       onRequest: needs(authenticate, "audit"),
-      schema: { tags, summary: "An answer's full record, byte for byte", params },
+      schema: { tags, summary: "An answer's record with all that is needed to verify it offline", params },
     },
-    async (request, reply) => {
-      const row = await db.get<{ record: string; digest: string }>(
-        "select record, digest from lineage_record where answer_id = $1 and tenant = $2",
-        [request.params.id, callerOf(request).tenant],
-      );
-      if (!row) throw new AppError("not_found", "There is no record of such an answer.");
-      return reply
-        .header("digest", `sha-256=${Buffer.from(row.digest, "hex").toString("base64")}`)
-        .type("application/vnd.in-toto+json")
-        .serializer((payload: unknown) => String(payload))
-        .send(row.record);
+    (request) => loadBundle(db, ring, callerOf(request), request.params.id),
+  );
+
+  server.post(
+    "/v1/answers/:id/verify",
+    { onRequest, schema: { tags, summary: "Check an answer's record, signature, tag and place in the log", params } },
+    async (request) => {
+      const caller = callerOf(request);
+      const bundle = await loadBundle(db, ring, caller, request.params.id);
+      const known = { keys: ring.published(), ...(await firstCheckpoint(db, caller.tenant, bundle, ring)) };
+      const { ok, level, checks } = verifyBundle(JSON.stringify(bundle), known);
+      return { id: request.params.id, ok, level, checks };
     },
   );
 

@@ -2,6 +2,7 @@ import type { KeyRing } from "./key-ring.ts";
 import type { Hash } from "./merkle.ts";
 import { openNote, signedNote } from "./signed-note.ts";
 import type { PublishedKey } from "./signing-key.ts";
+import { fromBase64 } from "./strict-base64.ts";
 
 /** The state of a log at a moment: so many leaves, this root. */
 export type Checkpoint = {
@@ -32,9 +33,9 @@ export function openCheckpoint(
   const opened = openNote(note, name, keys);
   const [origin = "", size = "", hash = "", time = "", end, ...more] = opened?.text.split("\n") ?? [];
   if (!opened || end !== "" || more.length > 0 || !/^(0|[1-9]\d{0,14})$/.test(size)) return undefined;
-  const root = Buffer.from(hash, "base64");
+  const root = fromBase64(hash);
   const at = Date.parse(time.slice("time ".length));
-  if (root.length !== HASH_BYTES || root.toString("base64") !== hash) return undefined;
+  if (root?.length !== HASH_BYTES) return undefined;
   if (Number.isNaN(at) || time !== `time ${new Date(at).toISOString()}`) return undefined;
   return { origin, size: Number(size), root, at, key: opened.key };
 }

@@ -3,7 +3,7 @@ import { type LeafKind, leafEntry } from "./append-leaf.ts";
 import { signCheckpoint } from "./checkpoint.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { logTree } from "./log-tree.ts";
-import { leafHash } from "./merkle.ts";
+import { EMPTY_ROOT, leafHash } from "./merkle.ts";
 import { appendHashes, tileReader } from "./tile-store.ts";
 
 /** Leaves a transaction: others wait for it to end. */
@@ -17,10 +17,10 @@ type Pending = { readonly id: string; readonly kind: LeafKind; readonly digest: 
  */
 export async function sequence(db: Database, ring: KeyRing, tenant: string, now: () => number): Promise<number> {
   return db.transaction(async (sql) => {
-    await sql.run("insert into log_head (tenant, origin, size) values ($1, $2, 0) on conflict (tenant) do nothing", [
-      tenant,
-      `cairn/${crypto.randomUUID().slice(0, 8)}/${tenant}`,
-    ]);
+    await sql.run(
+      "insert into log_head (tenant, origin, size, root) values ($1, $2, 0, $3) on conflict (tenant) do nothing",
+      [tenant, `cairn/${crypto.randomUUID().slice(0, 8)}/${tenant}`, EMPTY_ROOT.toString("base64")],
+    );
     // Changes nothing, but holds the row until the end: whoever comes second goes on from there.
     await sql.run("update log_head set size = size where tenant = $1", [tenant]);
     const head = await sql.get<{ origin: string; size: number }>(
@@ -40,9 +40,13 @@ export async function sequence(db: Database, ring: KeyRing, tenant: string, now:
     const hashes = leaves.map((leaf) => leafHash(leafEntry(leaf)));
     await appendHashes(sql, tenant, size, hashes);
     const grown = size + leaves.length;
-    await sql.run("update log_head set size = $1 where tenant = $2", [grown, tenant]);
     const at = now();
     const root = await logTree(tileReader(sql, tenant)).root(grown);
+    await sql.run("update log_head set size = $1, root = $2 where tenant = $3", [
+      grown,
+      root.toString("base64"),
+      tenant,
+    ]);
     const checkpoint = signCheckpoint(ring, { origin, size: grown, root, at });
     if (!checkpoint) throw new Error("No signing key is valid now, so the log cannot go on. Check the clock.");
     await sql.run("insert into log_checkpoint (tenant, size, checkpoint, at) values ($1, $2, $3, $4)", [

@@ -14,10 +14,13 @@ export type SequencerDeps = {
   readonly now: () => number;
 };
 
+/** `stop` resolves when what was written until then has its place. */
+export type Sequencer = { stop(): Promise<void> };
+
 type Waiting = { readonly tenant: string; readonly leaves: number; readonly oldest: number };
 
 /** Sequences every tenant's log in the background, soon after leaves were written and never while an answer waits. */
-export function startSequencer({ db, ring, metrics, log, now }: SequencerDeps): { stop(): Promise<void> } {
+export function startSequencer({ db, ring, metrics, log, now }: SequencerDeps): Sequencer {
   let stopping = false;
   let wake = (): void => {};
 

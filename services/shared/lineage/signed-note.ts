@@ -1,5 +1,6 @@
 import { createHash, verify } from "node:crypto";
 import { type PublishedKey, publicKeyOf } from "./signing-key.ts";
+import { fromBase64 } from "./strict-base64.ts";
 
 /** Ed25519 in C2SP's signed notes. */
 const ALGORITHM = 1;
@@ -23,8 +24,8 @@ export type OpenedNote = { readonly text: string; readonly key: PublishedKey };
 export function openNote(note: string, name: string, keys: readonly PublishedKey[]): OpenedNote | undefined {
   const { text, signer, packed } = /^(?<text>.*\n)\n— (?<signer>\S+) (?<packed>\S+)\n$/s.exec(note)?.groups ?? {};
   if (text === undefined || packed === undefined || signer !== name) return undefined;
-  const bytes = Buffer.from(packed, "base64");
-  if (bytes.toString("base64") !== packed) return undefined;
+  const bytes = fromBase64(packed);
+  if (!bytes) return undefined;
   const key = keys.find(({ x }) =>
     keyHash(name, Buffer.from(x, "base64url")).equals(bytes.subarray(0, KEY_HASH_BYTES)),
   );

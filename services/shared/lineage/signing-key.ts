@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { canonicalJson, sha256 } from "../digest.ts";
+import { fromBase64 } from "./strict-base64.ts";
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
@@ -61,8 +62,12 @@ function selfSigned(key: Omit<SigningKey, "self_signature">): SigningKey {
 
 /** Whether the key is called by its thumbprint and says of itself what stands here. */
 export function isGenuine(key: PublishedKey): boolean {
-  if (key.kid !== thumbprint(key.x)) return false;
-  return verify(null, keyStatement(key), publicKeyOf(key), Buffer.from(key.self_signature, "base64"));
+  const signature = fromBase64(key.self_signature);
+  return (
+    key.kid === thumbprint(key.x) &&
+    signature !== undefined &&
+    verify(null, keyStatement(key), publicKeyOf(key), signature)
+  );
 }
 
 export function isValidAt({ valid_from, valid_until }: Described, at: number): boolean {

@@ -5,7 +5,18 @@ import type { Hash } from "./merkle.ts";
 import { tileReader } from "./tile-store.ts";
 
 /** Where a leaf is in a log, with what proves it. Hashes are in base64. */
-export type LogProof = { readonly checkpoint: string; readonly index: number; readonly hashes: readonly string[] };
+export type LogProof = { readonly checkpoint: string; readonly index: number; readonly hashes: string[] };
+
+export type LogHead = { readonly origin: string; readonly size: number; readonly root: string };
+
+/** What the tenant's log holds now; its root in base64. `undefined` before its first leaf has its place. */
+export async function logHead(sql: Sql, tenant: string): Promise<LogHead | undefined> {
+  const row = await sql.get<{ origin: string; size: number; root: string }>(
+    "select origin, size, root from log_head where tenant = $1",
+    [tenant],
+  );
+  return row && { origin: row.origin, size: Number(row.size), root: row.root };
+}
 
 /** The newest checkpoint of a tenant's log; `undefined` before its first leaf. */
 export async function latestCheckpoint(
