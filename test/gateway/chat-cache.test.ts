@@ -59,7 +59,9 @@ test("a question asked again is answered alike but for its id, without a model s
   expect(withoutIds(second.text)).toBe(withoutIds(first.text));
   expect(JSON.parse(second.text).id).not.toBe(JSON.parse(first.text).id);
   expect(upstream.calls).toHaveLength(1);
-  expect(second.headers["x-cairn-upstream"]).toBeUndefined();
+  // Who gets it is told who made it, and that nobody was asked.
+  expect(second.headers["x-cairn-upstream"]).toBe("mock");
+  expect(second.headers["x-cairn-attempts"]).toBeUndefined();
   // What nobody computed costs nobody anything.
   expect(await metricOf(gateway, 'cairn_gateway_tokens_total{model="chat",kind="prompt"}')).toBe(3);
 });
