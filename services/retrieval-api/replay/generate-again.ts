@@ -34,7 +34,7 @@ export async function generateAgain(
   let [text, finishReason]: [string, string] = ["", "stop"];
   let model: string | undefined;
   for await (const event of generate(prompt, settings, caller, signal)) {
-    if (event.type === "model") model = event.model;
+    if (event.type === "model") model = event.servedBy.model;
     if (event.type === "text-delta") text += markers.push(event.text).text;
     if (event.type === "end") {
       text += markers.end().text;
