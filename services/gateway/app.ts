@@ -8,6 +8,7 @@ import type { Metrics } from "#shared/telemetry.ts";
 import type { AccessLog } from "./access-log.ts";
 import { createDoor, type Door } from "./door.ts";
 import { createGatewayMetrics, type GatewayMetrics } from "./gateway-metrics.ts";
+import type { GenAiTelemetry, TelemetrySettings } from "./gen-ai-telemetry.ts";
 import { createIdentify } from "./limits/callers.ts";
 import { createLimiter } from "./limits/limits.ts";
 import type { Quota } from "./limits/quota.ts";
@@ -36,6 +37,8 @@ export type GatewayDeps = {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
+  /** Spans and metrics to a collector, where there is one. */
+  readonly telemetry: GenAiTelemetry | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 };
@@ -53,7 +56,7 @@ export type Gateway = {
 
 /** One OpenAI-compatible door to many model servers. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { table, serviceKey, authenticate, open, quota, log, accessLog, now } = deps;
+  const { table, serviceKey, authenticate, open, quota, log, accessLog, telemetry, now } = deps;
   const clock = performance;
   const metrics = createGatewayMetrics(deps.metrics);
   const routes = createLiveRoutes(withDigests(table, deps.codeDigest), clock, Math.random, {
@@ -71,7 +74,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (open && headers.authorization === undefined) refuseForeignPage(headers);
     return identify(headers.authorization, headerOf(headers["x-cairn-tenant"]));
   };
-  const shared = { routes, admitCaller, limiter, metrics, log, accessLog, now, shadow };
+  const shared = { routes, admitCaller, limiter, metrics, log, accessLog, telemetry, now, shadow };
   return {
     metrics,
     door: createDoor({
@@ -97,6 +100,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await limiter.close();
       await routes.close();
       accessLog?.flush();
+      await telemetry?.close();
     },
   };
 }
@@ -119,6 +123,12 @@ const DESCRIBED = {
 
 async function pastTheDoor(): Promise<never> {
   throw new AppError("not_found", "This address is answered without a query or a trailing slash.");
+}
+
+/** Its libraries are loaded only where a collector is configured: they cost start and memory. */
+export async function openTelemetry(settings: TelemetrySettings): Promise<GenAiTelemetry> {
+  const { createGenAiTelemetry } = await import("./gen-ai-telemetry.ts");
+  return createGenAiTelemetry(settings);
 }
 
 export { databaseQuota } from "./limits/database-quota.ts";

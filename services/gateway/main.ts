@@ -13,7 +13,7 @@ import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { createAccessLog } from "./access-log.ts";
-import { createGateway, databaseQuota, defaultRoutes, NO_ROUTES } from "./app.ts";
+import { createGateway, databaseQuota, defaultRoutes, NO_ROUTES, openTelemetry } from "./app.ts";
 import { followRouteFile } from "./route-file/follow-route-file.ts";
 
 async function main(): Promise<void> {
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
       CAIRN_CHAT_MODEL: optional,
+      OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
     },
     process.env,
   );
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
     openaiApiKey: env.OPENAI_API_KEY,
     chatModel: env.CAIRN_CHAT_MODEL,
   };
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   const state = withKeys ? await openStateDatabase(env, log) : undefined;
   const gateway = createGateway({
     table: routeFile === undefined ? defaultRoutes(models) : NO_ROUTES,
@@ -61,6 +63,10 @@ async function main(): Promise<void> {
     metrics,
     log,
     accessLog: createAccessLog((lines) => process.stdout.write(lines), Date.now),
+    telemetry:
+      endpoint === undefined
+        ? undefined
+        : await openTelemetry({ endpoint, service: "cairn-gateway", version: VERSION, now: Date.now }),
     now: Date.now,
   });
   const watched = routeFile === undefined ? undefined : followRouteFile(routeFile, process.env, gateway, log);

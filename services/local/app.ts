@@ -63,6 +63,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     metrics,
     log,
     accessLog: undefined,
+    telemetry: undefined,
     now: Date.now,
   });
   const gateway = createServer({ service: "gateway", version: VERSION, log, metrics, door: models.door });

@@ -17,6 +17,8 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_SWEEP_MS = 100;
+/** What is held for a reader before it counts as slow. Node's 64 KiB are held twice, which adds up with many of them. */
+const SOCKET_BUFFER_BYTES = 16 * 1024;
 
 const OPENAI_ROUTES = /^\/v1\/(chat\/completions|completions|embeddings|rerank|models)\b/;
 
@@ -37,7 +39,7 @@ export function createServer({ service, version, log, metrics, door = () => fals
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (framework) =>
       createHttpServer(
-        { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+        { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, highWaterMark: SOCKET_BUFFER_BYTES },
         (request, response) => door(request, response) || framework(request, response),
       ),
     genReqId: () => crypto.randomUUID(),

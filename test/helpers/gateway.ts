@@ -61,6 +61,7 @@ export async function startGateway(deps: Partial<GatewayDeps> & Pick<GatewayDeps
     metrics,
     log: silentLog,
     accessLog: undefined,
+    telemetry: undefined,
     now: () => 1_700_000_000_000,
     ...deps,
   });

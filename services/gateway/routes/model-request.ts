@@ -6,6 +6,7 @@ import { writeFrames } from "#shared/sse.ts";
 import type { AccessLog } from "../access-log.ts";
 import { type DoorHandler, readJson, sendFailure } from "../door.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
+import type { GenAiTelemetry } from "../gen-ai-telemetry.ts";
 import type { Caller } from "../limits/callers.ts";
 import type { Limiter, Permit } from "../limits/limits.ts";
 import type { Call } from "../routing/live-model.ts";
@@ -24,6 +25,7 @@ export type ModelRouteDeps = {
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
+  readonly telemetry: GenAiTelemetry | undefined;
   readonly shadow: Shadow;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -146,7 +148,7 @@ export function modelRoute(
   deps: ModelRouteDeps,
   serve: (request: ModelRequest) => Promise<void>,
 ): DoorHandler {
-  const { admitCaller, limiter, metrics, log, accessLog } = deps;
+  const { admitCaller, limiter, metrics, log, accessLog, telemetry } = deps;
   return async (message: IncomingMessage, response: ServerResponse) => {
     const request = new ModelRequest(message.headers, response, metrics);
     let permit: Permit | undefined;
@@ -169,6 +171,7 @@ export function modelRoute(
       const totalMs = performance.now() - request.started;
       metrics.onDone(route, status, totalMs, request);
       accessLog?.add(route, status, totalMs, request);
+      telemetry?.onDone(route, status, totalMs, request);
     }
   };
 }

@@ -12,6 +12,8 @@ import { WholeText } from "./whole-text.ts";
 
 /** Connections beyond the requests that may run: probes, and answers whose last bytes are on their way. */
 const SPARE_CONNECTIONS = 8;
+/** What is read ahead of a reader who is slow. Node reads up to 64 KiB at once all the same. */
+const SOCKET_BUFFER_BYTES = 16 * 1024;
 
 const deadlines = createDeadlines();
 
@@ -20,9 +22,11 @@ export function openAiUpstream(settings: OpenAiSettings): Upstream {
   const { timeouts } = settings;
   const base = new URL(settings.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, "");
+  // Node's own option, which undici passes on and does not name.
+  const connect = { timeout: timeouts.connectMs, highWaterMark: SOCKET_BUFFER_BYTES };
   const pool = new Pool(base.origin, {
     connections: settings.maxConcurrent + SPARE_CONNECTIONS,
-    connect: { timeout: timeouts.connectMs },
+    connect,
     // Our own limits cover the whole exchange on one timer.
     headersTimeout: 0,
     bodyTimeout: 0,
