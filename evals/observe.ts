@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sliceCodePoints } from "#shared/codepoints.ts";
 import { sha256 } from "#shared/digest.ts";
 import { languageOf } from "#shared/language.ts";
+import type { AnswerStatement } from "#shared/lineage/answer-statement.ts";
+import type { Bundle } from "#shared/lineage/bundle.ts";
 import { ApiError, type Client, NoAnswerError } from "../services/cli/client.ts";
 import type { Answer, Cited, Found, Observation, Timing } from "./observation.ts";
 import type { Suite } from "./suite.ts";
@@ -161,13 +163,9 @@ async function citedOf(
 /** A document that the suite has not uploaded keeps its id: it does not belong here. */
 const nameOf = (corpus: Corpus, id: string): string => corpus.uriOf(id) ?? `unknown:${id}`;
 
-/** The score of the evidence check. The record may be signed (a DSSE envelope) or plain. */
+/** The score of the evidence check, which only the record says. */
 async function supportOf(id: string, client: Client, signal: AbortSignal): Promise<number> {
-  type Statement = {
-    readonly predicate: { readonly buildDefinition: { readonly internalParameters: { support: number } } };
-  };
-  const record = await client.call<Statement | { readonly payload: string }>(`/v1/answers/${id}/record`, signal);
-  const statement: Statement =
-    "payload" in record ? JSON.parse(Buffer.from(record.payload, "base64").toString("utf8")) : record;
+  const { envelope } = await client.call<Bundle>(`/v1/answers/${id}/record`, signal);
+  const statement = JSON.parse(Buffer.from(envelope.payload, "base64").toString("utf8")) as AnswerStatement;
   return statement.predicate.buildDefinition.internalParameters.support;
 }
