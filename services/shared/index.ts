@@ -22,7 +22,7 @@ export type Hit = {
 export type Legs = { readonly generation: string; readonly legs: Readonly<Record<string, readonly Hit[]>> };
 
 /**
- * The search index. Engines: SQLite (`sqlite-index.ts`). Every call is atomic, idempotent and durable when it
+ * The search index. Engines: SQLite (`sqlite-index.ts`) and Qdrant (`qdrant-index.ts`). Every call is atomic, idempotent and durable when it
  * resolves. The index only proposes: the second gate decides with the database.
  */
 export type SearchIndex = {

@@ -8,6 +8,9 @@ const CHANGED_FROM = 7;
 
 export const isMendable = (word: string): boolean => word.length >= MIN_LETTERS && /^[a-z]+$/.test(word);
 
+/** Whether a misspelt word can have been meant to be this one. */
+export const isKnowable = (word: string): boolean => word.length >= MIN_LETTERS - 1 && /^[a-z]+$/.test(word);
+
 /** The word of a vocabulary that a misspelt one was meant to be. */
 export function meantBy(word: string, vocabulary: Iterable<string>): string | undefined {
   return nearestWords(word, vocabulary)[0];

@@ -9,6 +9,7 @@ import { type Log, silentLog } from "./log.ts";
 import { migrate } from "./migrations.ts";
 import { loadPepper } from "./pepper.ts";
 import { openPostgresDatabase } from "./postgres-database.ts";
+import { openQdrantIndex } from "./qdrant-index.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 import { openSqliteIndex } from "./sqlite-index.ts";
 import { type Hold, lockFolder } from "./sqlite-lock.ts";
@@ -47,7 +48,7 @@ export async function openState(settings: StateSettings, log: Log = silentLog, h
   const { CAIRN_DATA: folder, DATABASE_URL } = settings;
   const database = await openStateDatabase(settings, log, hold);
   await makeDataFolder(folder);
-  const index = openSqliteIndex(join(folder, "index.db"), log);
+  const index = openIndex(settings, log);
   return {
     ...database,
     index,
@@ -58,6 +59,13 @@ export async function openState(settings: StateSettings, log: Log = silentLog, h
       await database.db.close();
     },
   };
+}
+
+function openIndex(settings: StateSettings, log: Log): SearchIndex {
+  const { CAIRN_DATA, QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_COLLECTION: prefix } = settings;
+  if (url === undefined) return openSqliteIndex(join(CAIRN_DATA, "index.db"), log);
+  const layout = { shards: settings.QDRANT_SHARDS, replicas: settings.QDRANT_REPLICAS };
+  return openQdrantIndex({ url, apiKey, prefix, layout, log });
 }
 
 async function openEmbedded(folder: string, hold: Hold): Promise<Database> {

@@ -1,6 +1,7 @@
 import type { StatementSync } from "node:sqlite";
 import { byRank } from "./by-rank.ts";
 import type { Chunk } from "./chunk.ts";
+import { headingOf } from "./count-terms.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
 import { type Filter, scopeOfFiling } from "./scope-terms.ts";
@@ -16,10 +17,7 @@ import {
 import { openSqlite } from "./sqlite-open.ts";
 import { scrubSqlite } from "./sqlite-scrub.ts";
 import { dropTermTable, optimiseTermTable, termTable } from "./sqlite-term-table.ts";
-import { searchTerms } from "./tokenize.ts";
-
-/** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
-const MAX_TERMS = 96;
+import { MAX_SEARCH_TERMS, searchTerms } from "./tokenize.ts";
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 export type Store = ReturnType<typeof openStore>;
@@ -70,7 +68,7 @@ export function openStore(path: string) {
     const version = sql("insert into version (generation, id) values (?, ?)").run(seq, versionId);
     const passages = chunks.map((chunk) => ({
       rowid: insertChunk(seq, versionId, chunk),
-      heading: [chunk.title, ...chunk.headingPath].join("\n"),
+      heading: headingOf(chunk),
       text: chunk.text,
     }));
     tableOf(seq).insert(Number(version.lastInsertRowid), passages, scopeOfFiling(filing));
@@ -87,7 +85,7 @@ export function openStore(path: string) {
   };
   // Inside one snapshot: a row id may belong to another chunk as soon as a write has come between.
   const searchOne = ({ seq, id }: GenerationRow, question: string, filter: Filter, limit: number): Legs => {
-    const words = searchTerms(question).slice(0, MAX_TERMS);
+    const words = searchTerms(question).slice(0, MAX_SEARCH_TERMS);
     const closed = filter.acl.length === 0 || filter.collections?.length === 0;
     if (words.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
     const lexical = tableOf(seq)

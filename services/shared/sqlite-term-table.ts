@@ -1,10 +1,11 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import { bm25, inverseDocumentFrequency, normalisedFrequency } from "./bm25.ts";
-import { headingTerm } from "./heading-terms.ts";
+import { inverseDocumentFrequency, normalisedFrequency } from "./bm25.ts";
+import { bm25f, type Weighed as ScoredTerm } from "./bm25f.ts";
+import { countTerms, type Passage } from "./count-terms.ts";
 import { isMendable, nearestWords } from "./near-words.ts";
 import { type Filter, matchOf } from "./scope-terms.ts";
-import { frequencyIn, hashOf, TermCounts, unpack, wordsOf } from "./term-counts.ts";
-import { type IndexTerms, indexTerms, type WeightedTerm } from "./tokenize.ts";
+import { frequencyIn, hashOf, unpack, wordsOf } from "./term-counts.ts";
+import type { WeightedTerm } from "./tokenize.ts";
 
 /** FTS5 proposes at least so many chunks, which are then scored exactly. */
 const MIN_PROPOSALS = 200;
@@ -14,16 +15,15 @@ const PROPOSAL_RANK = "bm25(1.0, 0.3, 0.0)";
 const COMMON_SHARE = 0.4;
 /** Chunks have several of the terms: so many times more must hold one than are wanted. */
 const OVERLAP = 2;
-/** How much of a term's frequency is that of the whole document, beside that of the passage itself. */
-const DOCUMENT_SHARE = 0.6;
 /** Words near to a misspelt one that are looked up in what the caller may read. */
 const MAX_MENDS = 4;
 
 /** The words of a question, and the headings that it may be asking for. */
 export type Question = { readonly words: readonly WeightedTerm[]; readonly headings: readonly WeightedTerm[] };
 export type Ranked = { readonly rowid: number; readonly score: number };
-export type Passage = { readonly rowid: number; readonly heading: string; readonly text: string };
-type Weighed = { readonly term: string; readonly held: number; readonly hash: number; readonly idf: number };
+/** A passage and the id of its row. */
+export type Placed = Passage & { readonly rowid: number };
+type Weighed = ScoredTerm & { readonly held: number };
 type Stats = { chunks: number; chunkWords: number; versions: number; versionWords: number };
 
 export function createTermTable(db: DatabaseSync, name: string): void {
@@ -115,14 +115,7 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
       return found;
     };
     const ranked = proposals.map(({ rowid, version, counts }) => {
-      const passage = unpack(counts);
-      let score = 0;
-      for (const [i, frequency] of inDocument(version).entries()) {
-        if (frequency === 0) continue; // so no passage of it has the term either
-        const { hash, idf } = weighted[i]!;
-        const inPassage = normalisedFrequency(frequencyIn(passage, hash), wordsOf(passage), averageChunk);
-        score += bm25(idf, DOCUMENT_SHARE * frequency + (1 - DOCUMENT_SHARE) * inPassage);
-      }
+      const score = bm25f(weighted, inDocument(version), unpack(counts), averageChunk);
       return { rowid: rowid as number, score };
     });
     ranked.sort((a, b) => b.score - a.score);
@@ -133,24 +126,21 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
     return { ranked: ranked.filter(({ score }) => score >= lowest), unheld: unheld.map(({ term }) => term) };
   };
   return {
-    insert(version: number, passages: readonly Passage[], scope: string): void {
-      const headings = new Map<string, IndexTerms>();
-      const whole = new TermCounts();
-      const chunkWords = passages.map(({ rowid, heading, text }) => {
-        const body = indexTerms(text);
-        const head = headings.get(heading) ?? termsOfHeading(heading);
-        const counts = new TermCounts().add(head).add(body);
+    insert(version: number, placed: readonly Placed[], scope: string): void {
+      const { whole, passages } = countTerms(placed);
+      for (const [i, { counts, words, aids }] of passages.entries()) {
+        const { rowid } = placed[i]!;
         sql(`insert into ${name} (rowid, words, aids, scope) values (?, ?, ?, ?)`).run(
-          ...[rowid, [...head.words, ...body.words].join(" "), [...head.aids, ...body.aids].join(" "), scope],
+          ...[rowid, words.join(" "), aids.join(" "), scope],
         );
         sql(`insert into ${name}_chunk (rowid, version, counts) values (?, ?, ?)`).run(rowid, version, counts.pack());
-        headings.set(heading, head);
-        whole.add(body);
-        return counts.words;
-      });
-      for (const head of headings.values()) whole.add(head);
+      }
       sql(`insert into ${name}_version (rowid, counts) values (?, ?)`).run(version, whole.pack());
-      count(1, whole.words, chunkWords);
+      count(
+        1,
+        whole.words,
+        passages.map(({ counts }) => counts.words),
+      );
     },
     remove(version: number): void {
       const whole = sql(`select counts from ${name}_version where rowid = ?`).get(version);
@@ -175,12 +165,6 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
       return rank(meant, headings, filter, limit).ranked;
     },
   };
-}
-
-function termsOfHeading(path: string): IndexTerms {
-  const { words, aids } = indexTerms(path);
-  const last = headingTerm(path.slice(path.lastIndexOf("\n") + 1));
-  return { words, aids: last === undefined ? aids : [...aids, last] };
 }
 
 const nextLetter = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) + 1);

@@ -1,4 +1,4 @@
-import { type Env, type Reader, readEnv, str } from "./env.ts";
+import { type Env, httpUrl, int, optional, type Reader, readEnv, str } from "./env.ts";
 
 /** A PostgreSQL URL; may be absent. */
 const postgresUrl: Reader<string | undefined> = (raw) => {
@@ -6,6 +6,12 @@ const postgresUrl: Reader<string | undefined> = (raw) => {
   if (!URL.canParse(raw) || !/^postgres(ql)?:$/.test(new URL(raw).protocol)) {
     throw new Error("must be a URL like postgres://user:password@host:5432/cairn");
   }
+  return raw;
+};
+
+const collection: Reader<string> = (raw) => {
+  if (raw === undefined || raw === "") return "cairn";
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(raw)) throw new Error("must be small letters, digits and hyphens, at most 40");
   return raw;
 };
 
@@ -19,6 +25,11 @@ export const STATE_SETTINGS = {
   CAIRN_DATA: str(".cairn"),
   DATABASE_URL: postgresUrl,
   CAIRN_PEPPER: pepper,
+  QDRANT_URL: httpUrl,
+  QDRANT_API_KEY: optional,
+  QDRANT_COLLECTION: collection,
+  QDRANT_SHARDS: int(1, 1024, 1),
+  QDRANT_REPLICAS: int(1, 16, 1),
 } satisfies Record<string, Reader<unknown>>;
 
 export type StateSettings = ReturnType<typeof readEnv<typeof STATE_SETTINGS>>;

@@ -12,6 +12,9 @@ export class TermCounts {
     }
     return this;
   }
+  entries(): IterableIterator<[hash: number, frequency: number]> {
+    return this.#frequencies.entries();
+  }
   pack(): Uint8Array {
     const hashes = Uint32Array.from(this.#frequencies.keys()).sort();
     const packed = new Uint32Array(1 + 2 * hashes.length);

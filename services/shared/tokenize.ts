@@ -11,6 +11,8 @@ export type IndexTerms = {
 };
 export type WeightedTerm = { readonly term: string; readonly weight: number };
 
+/** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
+export const MAX_SEARCH_TERMS = 96;
 /** A character that is a word by itself occurs inside many others. */
 const SINGLE_WEIGHT = 0.5;
 /** A pair of characters that is no word only guards against a wrong cut. */

@@ -1,0 +1,79 @@
+import type { QdrantClient } from "./qdrant-client.ts";
+import { type ChunkPayload, countsOf, saturated } from "./qdrant-points.ts";
+import { frequencyIn } from "./term-counts.ts";
+
+/** Ids are hashes, so the first thousand are a random sample; a smaller index is counted as a whole. */
+const SAMPLE = 1000;
+/** What is learned about all texts may be so old: their averages and the rarity of their words change slowly. */
+const FRESH_MS = 30_000;
+const MAX_TERMS = 50_000;
+
+export type Averages = { readonly chunkWords: number; readonly versionWords: number };
+export type ScoredPoint = { readonly id: string; readonly score: number; readonly payload?: unknown };
+/** What is known at one moment. A search holds on to one of these, so that nothing it has learned expires under it. */
+export type Known = {
+  readonly collection: string;
+  averages: Averages | undefined;
+  readonly idf: Map<number, number>;
+  readonly at: number;
+};
+type Page = { points: { payload: { words: number } }[] };
+
+/** What ranking must know about all texts of a collection. Qdrant has no request for it, so it is asked with searches. */
+export function qdrantStatistics(client: QdrantClient, now: () => number) {
+  const known = new Map<string, Known>();
+  const meanWords = async (collection: string, kind: string, signal: AbortSignal): Promise<number> => {
+    const sample = {
+      filter: { must: [{ key: "kind", match: { value: kind } }] },
+      limit: SAMPLE,
+      with_payload: ["words"],
+    };
+    const { points } = await client.need<Page>(
+      "POST",
+      `/collections/${collection}/points/scroll`,
+      sample,
+      "read",
+      signal,
+    );
+    return points.reduce((sum, { payload }) => sum + payload.words, 0) / points.length;
+  };
+  return {
+    /** After a write of this process, so that it finds what it wrote as if it were alone. */
+    forget: (): void => known.clear(),
+    of(collection: string): Known {
+      const old = known.get(collection);
+      if (old && now() - old.at < FRESH_MS && old.idf.size < MAX_TERMS) return old;
+      const fresh = { collection, averages: undefined, idf: new Map<number, number>(), at: now() };
+      known.set(collection, fresh);
+      return fresh;
+    },
+    async averages(one: Known, signal: AbortSignal): Promise<Averages> {
+      if (one.averages) return one.averages;
+      const [chunkWords, versionWords] = await Promise.all([
+        meanWords(one.collection, "chunk", signal),
+        meanWords(one.collection, "version", signal),
+      ]);
+      one.averages = { chunkWords, versionWords };
+      return one.averages;
+    },
+    /** The search to make for a term whose rarity is not known: one result, of every text, for this term alone. */
+    probe: (hash: number): object => ({
+      query: { indices: [hash], values: [1] },
+      using: "bm25",
+      limit: 1,
+      with_payload: ["counts", "words"],
+    }),
+    /**
+     * The inverse document frequency that the server has for a term: the score of a passage by this term alone, without
+     * the passage's share, which is known. No result: no text has the term, which may change at any moment.
+     */
+    learn({ idf }: Known, hash: number, [best]: readonly ScoredPoint[]): void {
+      if (!best) return;
+      const payload = best.payload as ChunkPayload;
+      const share = saturated(frequencyIn(countsOf(payload), hash), payload.words);
+      if (share > 0) idf.set(hash, best.score / share);
+    },
+  };
+}
+
+export type QdrantStatistics = ReturnType<typeof qdrantStatistics>;

@@ -1,0 +1,127 @@
+import type { Chunk } from "./chunk.ts";
+import type { Filing } from "./index.ts";
+import type { QdrantClient } from "./qdrant-client.ts";
+import { type MarkerPayload, markerId, type Point, pointsOf, wordPoint } from "./qdrant-points.ts";
+import type { QdrantStatistics } from "./qdrant-statistics.ts";
+
+const BATCH_POINTS = 256;
+const MAX_KNOWN_WORDS = 200_000;
+const MAX_REWRITES = 3;
+
+export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
+
+/**
+ * Writes versions to one collection so that a search sees the old content of a version or the new one: chunks of the
+ * new revision first, then the marker that names it, then the old chunks go. A crash in between leaves points that
+ * no marker names, which no search shows; the same write again has the same ids and finishes the work.
+ */
+export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics) {
+  const words = new Map<string, Set<string>>();
+
+  async function upsert(collection: string, points: readonly Point[]): Promise<void> {
+    for (let at = 0; at < points.length; at += BATCH_POINTS) {
+      const body = { points: points.slice(at, at + BATCH_POINTS) };
+      await client.need("PUT", `/collections/${collection}/points?wait=true`, body, "write");
+    }
+  }
+
+  /** Once a process for each word; it stays when the texts go, and is then near to nothing that anyone may read. */
+  function newWords(collection: string, all: Iterable<string>): Point[] {
+    const known = words.get(collection) ?? new Set();
+    if (known.size > MAX_KNOWN_WORDS) known.clear();
+    const fresh = [...new Set(all)].filter((word) => !known.has(word));
+    words.set(collection, known);
+    return fresh.map(wordPoint);
+  }
+
+  async function markersOf(collection: string, entries: readonly Entry[]): Promise<Map<string, MarkerPayload>> {
+    const body = { ids: entries.map(({ versionId }) => markerId(versionId)), with_payload: ["version_id", "revision"] };
+    const found = await client.need<{ payload: MarkerPayload }[]>(
+      "POST",
+      `/collections/${collection}/points`,
+      body,
+      "read",
+    );
+    return new Map(found.map(({ payload }) => [payload.version_id, payload]));
+  }
+
+  /** Chunks and markers in one request, so that the server finishes it whatever happens to us. */
+  async function remove(collection: string, versionIds: readonly string[]): Promise<void> {
+    statistics.forget();
+    const body = { filter: { must: [{ key: "version_id", match: { any: versionIds } }] } };
+    await client.need("POST", `/collections/${collection}/points/delete?wait=true`, body, "write");
+  }
+
+  /**
+   * Another worker, whose lease ran out or took over, may have replaced the same version meanwhile and removed what it
+   * took for the old content.
+   */
+  async function isComplete(collection: string, versions: readonly Written[]): Promise<boolean> {
+    const must = [
+      { key: "revision", match: { any: versions.map(({ revision }) => revision) } },
+      { key: "version_id", match: { any: versions.map(({ versionId }) => versionId) } },
+      { key: "kind", match: { value: "chunk" } },
+    ];
+    const path = `/collections/${collection}/points/count`;
+    const { count } = await client.need<{ count: number }>("POST", path, { filter: { must }, exact: true }, "read");
+    return count >= versions.reduce((sum, { points }) => sum + points.length, 0);
+  }
+
+  async function write(collection: string, batch: readonly Entry[]): Promise<void> {
+    const empty = batch.filter(({ chunks }) => chunks.length === 0).map(({ versionId }) => versionId);
+    if (empty.length > 0) await remove(collection, empty);
+    const filled = batch.filter(({ chunks }) => chunks.length > 0);
+    if (filled.length === 0) return;
+    for (let tries = 1; tries <= MAX_REWRITES; tries++) {
+      const versions = await replace(collection, filled);
+      if (await isComplete(collection, versions)) break;
+    }
+    statistics.forget();
+  }
+
+  async function replace(collection: string, filled: readonly Entry[]): Promise<readonly Written[]> {
+    const before = await markersOf(collection, filled);
+    const versions = filled.map(({ filing, versionId, chunks }) => ({
+      ...pointsOf(filing, versionId, chunks),
+      versionId,
+      previous: before.get(versionId)?.revision ?? null,
+    }));
+    // A marker without a revision says that a write has begun, so that what a crash leaves can be found.
+    const begun = versions.filter(({ versionId }) => !before.has(versionId)).map(({ marker }) => marker(null, null));
+    const fresh = newWords(
+      collection,
+      versions.flatMap((version) => [...version.words]),
+    );
+    await upsert(collection, [...begun, ...fresh, ...versions.flatMap(({ points }) => points)]);
+    for (const { payload } of fresh) words.get(collection)!.add((payload as { word: string }).word);
+    await upsert(
+      collection,
+      versions.map(({ marker, revision, previous }) => marker(revision, previous === revision ? null : previous)),
+    );
+    for (const { versionId, revision, previous } of versions) {
+      if (previous === null || previous === revision) continue;
+      const must = [
+        { key: "version_id", match: { value: versionId } },
+        { key: "revision", match: { value: previous } },
+        { key: "kind", match: { value: "chunk" } },
+      ];
+      await client.need("POST", `/collections/${collection}/points/delete?wait=true`, { filter: { must } }, "write");
+    }
+    return versions;
+  }
+
+  // One after the other: of two that replace the same version the later one has to find what the first has left.
+  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const turn = tail.then(work, work);
+    tail = turn.catch(() => undefined);
+    return turn;
+  };
+  return {
+    write: (collection: string, batch: readonly Entry[]): Promise<void> => inTurn(() => write(collection, batch)),
+    remove: (collection: string, versionIds: readonly string[]): Promise<void> =>
+      inTurn(() => remove(collection, versionIds)),
+  };
+}
+
+type Written = { readonly versionId: string; readonly revision: string; readonly points: readonly Point[] };
