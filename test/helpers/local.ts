@@ -8,6 +8,7 @@ import type { Scope } from "#shared/principal.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { firstKey, startLocal } from "../../services/local/app.ts";
+import { checkRecords } from "./check-records.ts";
 import { lineageDeps } from "./lineage-deps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -38,13 +39,14 @@ export async function openLocal(options: Options = {}) {
     openaiApiKey: modelUrl && "k",
     chatModel: options.chatModel ?? (modelUrl && "mock-model"),
   };
+  const lineage = await lineageDeps(join(folder, "data"));
   const local = await startLocal(
     { host: "127.0.0.1", port: 0, gatewayPort: 0, open: auth === "open", models },
     {
       state,
       authenticate: auth === "open" ? openAuthenticate(state.withKeys) : state.withKeys,
       release: await loadRelease(join(ROOT, "releases/default")),
-      ...(await lineageDeps(join(folder, "data"))),
+      ...lineage,
       metrics,
       log,
       onProgress: () => {},
@@ -110,8 +112,10 @@ export async function openLocal(options: Options = {}) {
       const total = Object.values(answers).reduce((a, b) => a + b, 0);
       return { answers, total, records: (await metrics.records.get()).values[0]?.value ?? 0 };
     },
+    /** Ends it, and holds every record and tag that was made against its schema. */
     async close(): Promise<void> {
       await local.stop();
+      await checkRecords(state.db, lineage.ring);
       await state.close();
       rmSync(folder, { recursive: true });
     },

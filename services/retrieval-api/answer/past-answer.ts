@@ -1,7 +1,8 @@
 import { type Database, placesOf } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { languageOf } from "#shared/language.ts";
-import { levelOf, type TagVerification } from "#shared/lineage/tag.ts";
+import { levelOf } from "#shared/lineage/tag.ts";
+import type { TagVerification } from "#shared/lineage/tag-schema.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
 import { type Retracted, type Retractions, retractedOf } from "../recall/retracted.ts";
 import { type Confirmed, readableGate } from "../retrieval/second-gate.ts";

@@ -20,7 +20,7 @@ export const publishedKeySchema = z.strictObject({
   /** `null` until the key is rotated out. Records from later than this are not to be believed. */
   valid_until: z.iso.datetime({ precision: 3 }).nullable(),
   /** Over `keyStatement`, in base64. */
-  self_signature: z.base64(),
+  self_signature: z.string(),
 });
 export type PublishedKey = z.infer<typeof publishedKeySchema>;
 

@@ -1,38 +1,9 @@
 import { type AnswerStatement, type EvidenceDependency, isAttested, isPart } from "./answer-statement.ts";
+import type { Tag, TagSource, TagVerification } from "./tag-schema.ts";
 
 const MAX_TAG_BYTES = 4096;
 
-/** L1 recorded, L2 signed, L3 attested and logged. L4, replayed, is nothing that a record can say of itself. */
-export type Level = "L1" | "L2" | "L3";
-
-export type TagVerification = {
-  readonly level: Level;
-  readonly signed: boolean;
-  readonly algorithm: "Ed25519" | null;
-  readonly keyid: string | null;
-  /** Whether every digest of what the answer was made with was measured and nothing contradicts it. */
-  readonly attested: boolean;
-  /** Whether it has its place in the log: a moment after the answer. */
-  readonly logged: boolean;
-};
-
-export type TagSource = {
-  readonly rank: number;
-  readonly document_id: string;
-  readonly version_id: string;
-  readonly title: string;
-  readonly uri: string;
-  readonly use: "cited" | "in_context";
-  readonly digest: string;
-};
-
-export type Tag = {
-  readonly id: string;
-  readonly outcome: string;
-  readonly sources: readonly TagSource[];
-  readonly verification: TagVerification;
-  readonly [field: string]: unknown;
-};
+export type Level = Tag["verification"]["level"];
 
 /** The highest level that these facts bear out. */
 export function levelOf({ signed, attested, logged }: Pick<TagVerification, "signed" | "attested" | "logged">): Level {
@@ -55,7 +26,7 @@ export function projectTag(statement: AnswerStatement, recordDigest: string, key
   const { generation, log } = internalParameters;
   const proven = { signed: keyid !== null, attested: isAttested(statement), logged: false };
   const verification = { algorithm: keyid === null ? null : ("Ed25519" as const), keyid, ...proven };
-  const build = (shown: readonly TagSource[], claimed: typeof claims): Tag => ({
+  const build = (shown: TagSource[], claimed: typeof claims): Tag => ({
     id: invocationId,
     outcome,
     conversation_id: externalParameters.conversation_id,
@@ -89,5 +60,5 @@ function sourceOf({ name, digest, annotations }: EvidenceDependency, cited: Read
 }
 
 function modelOf({ upstream, model, assurance, digest }: NonNullable<AnswerStatement["predicate"]["model"]>) {
-  return { role: "chat", model, upstream, assurance, ...(digest && { digest: `sha256:${digest.sha256}` }) };
+  return { role: "chat" as const, model, upstream, assurance, ...(digest && { digest: `sha256:${digest.sha256}` }) };
 }

@@ -166,7 +166,7 @@ function checkOpenings({ openings }: Bundle, { subject, predicate }: AnswerState
 }
 
 function checkTag({ tag, envelope, log }: Bundle, statement: AnswerStatement, digest: string, level: Level): Finding {
-  const expected = projectTag(statement, digest, envelope.signatures[0]?.keyid ?? null);
+  const expected: Bundle["tag"] = projectTag(statement, digest, envelope.signatures[0]?.keyid ?? null);
   const differing = [...new Set([...Object.keys(tag), ...Object.keys(expected)])].filter(
     (field) => !sameJson(comparable(field, tag[field]), comparable(field, expected[field])),
   );

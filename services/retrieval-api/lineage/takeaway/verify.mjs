@@ -125,7 +125,10 @@ function readStatement(payload) {
     const statement = strictJson(text);
     if (canonical(statement) !== text) return { problem: "The record is not in canonical form." };
     const [subject, ...more] = statement.subject;
+    const { buildDefinition, runDetails } = statement.predicate;
     const known =
+      HEX.test(buildDefinition.externalParameters.question.sha256) &&
+      isTime(runDetails.metadata.finishedOn) &&
       statement._type === "https://in-toto.io/Statement/v1" &&
       statement.predicateType === PREDICATE_TYPE &&
       more.length === 0 &&
