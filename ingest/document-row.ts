@@ -49,6 +49,8 @@ export type VersionRow = {
   readonly ready_at: number | null;
   readonly retired_at: number | null;
   readonly parser: string | null;
+  /** Of the normalised text, salted; `null` before it was read. */
+  readonly text_commitment: string | null;
   /** The ingest run that brought it; `null` for those from before runs were kept. */
   readonly run_id: string | null;
 };

@@ -15,6 +15,7 @@ import { realRoot } from "../sources/walk-folder.ts";
 import type { RouteDeps, Routes } from "./ingest-deps.ts";
 import { HOW } from "./read-upload.ts";
 import { mountDocuments } from "./routes/documents.ts";
+import { mountErasures } from "./routes/erasures.ts";
 import { mountJobs } from "./routes/jobs.ts";
 import { mountSources } from "./routes/sources.ts";
 import { mountUploads } from "./routes/uploads.ts";
@@ -71,6 +72,7 @@ export function mountIngest(server: Server, deps: IngestDeps): void {
     mountDocuments(routes, routeDeps);
     mountJobs(routes, routeDeps);
     mountSources(routes, routeDeps);
+    mountErasures(routes, routeDeps);
   });
 }
 

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { audit } from "#shared/audit.ts";
 import { concurrently } from "#shared/concurrently.ts";
+import type { Sql } from "#shared/database.ts";
+import { uriDigest } from "#shared/erased.ts";
 import { AppError } from "#shared/errors.ts";
 import { mediaTypeOf } from "#shared/formats.ts";
 import { acceptDocuments, type NewDocument, PRIORITY } from "../accept.ts";
@@ -150,11 +152,20 @@ async function ownedOrFree(
       "select source_id, deleted_at from document where tenant = $1 and collection = $2 and uri = $3",
       [source.tenant, source.collection, one.input.uri],
     );
-    if (!row || row.source_id === source.id || row.deleted_at !== null) open.push(one);
+    if (await wasErased(db, source, one.input.uri)) {
+      const reason = "It was erased. Delete the file, or upload it by hand to bring it back.";
+      skipped.push({ path: one.candidate.path, reason });
+    } else if (!row || row.source_id === source.id || row.deleted_at !== null) open.push(one);
     else
       skipped.push({ path: one.candidate.path, reason: "A document that does not come from this folder has its uri." });
   }
   return open;
+}
+
+/** What was erased does not come back because its file is still there: somebody has to want it. */
+async function wasErased(sql: Sql, { tenant, collection }: Source, uri: string): Promise<boolean> {
+  const digest = uriDigest(tenant, collection, uri);
+  return (await sql.get("select 1 as one from erasure where uri_digest = $1 limit 1", [digest])) !== undefined;
 }
 
 const isBelow = (uri: string, kept: ReadonlySet<string>): boolean =>

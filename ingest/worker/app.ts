@@ -2,9 +2,13 @@ import type { Blobs } from "#shared/blobs.ts";
 import type { Database } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import type { SearchIndex } from "#shared/index.ts";
+import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import type { Log } from "#shared/log.ts";
 import { createQueue, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import { type EraseDeps, eraseDocument } from "../erase/erase-document.ts";
+import type { Seal } from "../erase/receipt.ts";
+import { resumeErasures } from "../erase/resume-erasures.ts";
 import { pruneJobs } from "../jobs.ts";
 import { openParser } from "../parse/parse-process.ts";
 import { ingestBatch, type Parse, type PipelineDeps, refileAgain, removeVersions } from "../pipeline.ts";
@@ -30,9 +34,11 @@ export type Progress = {
 export type WorkerDeps = {
   readonly db: Database;
   readonly blobs: Blobs;
-  readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions">;
+  readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions" | "scrub">;
   /** By default a pool of child processes, closed when the worker stops. */
   readonly parse?: Parse;
+  /** Signs the receipts of erasures; without it they are not signed. */
+  readonly seal?: Seal;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly onProgress?: (progress: Progress) => void;
@@ -54,7 +60,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   const { db, log, metrics, now = Date.now, newId = () => crypto.randomUUID(), onProgress = () => {} } = deps;
   const queue = createQueue(db, now);
   const parser = deps.parse ? undefined : openParser();
-  const pipeline = { ...deps, parse: deps.parse ?? parser!.parse, queue, now, newId };
+  const pipeline = { ...deps, parse: deps.parse ?? parser!.parse, queue, now, newId, seal: deps.seal ?? unsigned };
   const aborting = new AbortController();
   let stopping = false;
   let woken = Promise.withResolvers<void>();
@@ -67,6 +73,8 @@ export function startWorker(deps: WorkerDeps): Worker {
     pruneAt = now() + PRUNE_EVERY_MS;
     const pruned = await pruneJobs(db, now());
     if (pruned > 0) log.info("pruned", { jobs: pruned });
+    const resumed = await resumeErasures(db, now);
+    if (resumed > 0) log.warn("erasures begin again", { erasures: resumed });
   }
 
   async function take(): Promise<readonly Job[]> {
@@ -178,7 +186,14 @@ export function startWorker(deps: WorkerDeps): Worker {
   };
 }
 
-const OTHER_KINDS: Readonly<Record<string, (pipeline: PipelineDeps, job: Job) => Promise<void>>> = {
+const unsigned: Seal = (statement) => ({
+  payloadType: STATEMENT_TYPE,
+  payload: Buffer.from(statement).toString("base64"),
+  signatures: [],
+});
+
+const OTHER_KINDS: Readonly<Record<string, (pipeline: PipelineDeps & EraseDeps, job: Job) => Promise<void>>> = {
+  erase: eraseDocument,
   remove: removeVersions,
   refile: refileAgain,
 };

@@ -1,4 +1,6 @@
-import { int, readEnv, str } from "#shared/env.ts";
+import { join } from "node:path";
+import { int, optional, readEnv, str } from "#shared/env.ts";
+import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
@@ -11,14 +13,22 @@ import { startWorker } from "./app.ts";
 
 async function main(): Promise<void> {
   const env = readEnv(
-    { ...STATE_SETTINGS, CAIRN_HOST: str("127.0.0.1"), CAIRN_METRICS_PORT: int(1, 65535, 9090) },
+    {
+      ...STATE_SETTINGS,
+      CAIRN_HOST: str("127.0.0.1"),
+      CAIRN_METRICS_PORT: int(1, 65535, 9090),
+      CAIRN_SIGNING_KEYS: optional,
+    },
     process.env,
   );
   const log = jsonLog("ingest-worker");
   const metrics = createMetrics();
   const state = await openState(env, log);
   const { db, blobs, index } = state;
-  const worker = startWorker({ db, blobs, index, log, metrics });
+  // Keys of this process alone would be in no published set: receipts are signed with the API's or not at all.
+  const keys = env.CAIRN_SIGNING_KEYS ?? (env.DATABASE_URL ? undefined : join(env.CAIRN_DATA, "signing-keys.json"));
+  const ring = keys === undefined ? undefined : await openKeyRing(keys);
+  const worker = startWorker({ db, blobs, index, log, metrics, ...(ring && { seal: ring.seal }) });
 
   const operations = await serveOperations({
     service: "ingest-worker",

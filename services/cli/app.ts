@@ -3,6 +3,7 @@ import { ApiError, createClient, NoAnswerError, type ServerSettings } from "./cl
 import { type Command, UsageError } from "./command.ts";
 import { ask } from "./commands/ask.ts";
 import { documents } from "./commands/documents.ts";
+import { erase } from "./commands/erase.ts";
 import { ingest } from "./commands/ingest.ts";
 import { keys } from "./commands/keys.ts";
 import { recall } from "./commands/recall.ts";
@@ -12,7 +13,7 @@ import { status } from "./commands/status.ts";
 import { nearest } from "./nearest.ts";
 import { createOutput, type Output, type Stream } from "./output.ts";
 
-const COMMANDS: readonly Command[] = [ask, search, ingest, status, documents, replay, recall, keys];
+const COMMANDS: readonly Command[] = [ask, search, ingest, status, documents, replay, recall, erase, keys];
 const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;

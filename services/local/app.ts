@@ -84,7 +84,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   // Only now: a start that fails over its port must not have begun with jobs.
   // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
   if (state.alone) await createQueue(db).releaseAll();
-  const worker = startWorker({ db, blobs, index, log, metrics, onProgress: deps.onProgress });
+  const worker = startWorker({ db, blobs, index, seal: ring.seal, log, metrics, onProgress: deps.onProgress });
   wake = worker.wake;
 
   return {

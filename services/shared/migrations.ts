@@ -113,6 +113,17 @@ const MIGRATIONS: readonly string[][] = [
        answer_id text not null, mode text not null, tenant text not null, release text not null, verdict text not null,
        replayed_by text not null, at bigint not null, primary key (answer_id, mode, release))`,
   ],
+  [
+    `create table erasure (
+       id text primary key, tenant text not null, document_id text not null, uri_digest text not null, reason text not null,
+       requested_by text not null, requested_at bigint not null, state text not null, removed text, receipt text,
+       completed_at bigint)`,
+    `create index erasure_document on erasure (tenant, document_id)`,
+    `create index erasure_uri on erasure (uri_digest)`,
+    `alter table document_version add column erased_at bigint`,
+    `alter table answer add column erased_at bigint`,
+    `create index answer_tenant on answer (tenant, id)`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Database, Sql, Value } from "./database.ts";
 import { openSqlite } from "./sqlite-open.ts";
 import { rollBack } from "./sqlite-rollback.ts";
-import { scrubSqlite } from "./sqlite-scrub.ts";
+import { scrubFile } from "./sqlite-scrub.ts";
 
 /** The embedded engine behind `Database`: one connection writes, in turn; another reads without waiting. */
 export function openSqliteDatabase(path: string): Database {
@@ -54,7 +54,7 @@ export function openSqliteDatabase(path: string): Database {
       listeners.set(channel, known.add(heard));
       return () => void known.delete(heard);
     },
-    scrub: () => inTurn(async () => scrubSqlite(writer)),
+    scrub: () => inTurn(() => scrubFile(path)),
     close: () =>
       inTurn(async () => {
         reader.close();

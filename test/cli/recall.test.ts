@@ -53,7 +53,24 @@ test("a replay says what came out the same and what did not", async () => {
   expect(changed.stdout).toContain("  - The code of the vault is 4711.\n  + The code of the vault is 9999.");
 });
 
+test("a document is erased for good, and its receipt can be kept", async () => {
+  const answer = await ask();
+  const id = answer.lineage.sources[0].document_id;
+  const unsure = await cairn(place, "erase", id, "--reason", "A request");
+  expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be brought back") });
+  const erased = await cairn(place, "erase", id, "--reason", "A request", "--yes");
+  expect(erased.stdout).toMatch(/^Erased: 2 versions, the texts of \d+ answers and of \d+ messages\.$/m);
+  const erasure = /erase receipt (\S+)$/m.exec(erased.stdout)![1]!;
+  const receipt = JSON.parse((await cairn(place, "erase", "receipt", erasure)).stdout);
+  expect(receipt).toMatchObject({ payloadType: "application/vnd.in-toto+json", signatures: [{}] });
+  expect((await cairn(place, "erase", "list")).stdout).toContain(`${erasure}  done  ${id}`);
+  expect((await ask()).outcome).toBe("no_evidence");
+});
+
 test.for([
+  [["erase"], /Which document/],
+  [["erase", "x", "--yes"], /--reason/],
+  [["erase", "list", "--yes"], /--yes belongs/],
   [["replay"], /Which answer/],
   [["replay", "x", "--mode", "everything"], /There is no mode/],
   [["replay", "x", "--release", "y"], /belongs to --mode what-if/],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { SearchIndex } from "#shared/index.ts";
 import { openSqliteDatabase } from "#shared/sqlite-database.ts";
 
-export type IndexUnderTest = Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions" | "close">;
+export type IndexUnderTest = Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions" | "scrub" | "close">;
 
 /** The embedded index, or, in a checkout without it, the smallest durable stand-in for it. */
 export async function openIndex(folder: string): Promise<IndexUnderTest> {
@@ -31,6 +31,7 @@ export async function openIndex(folder: string): Promise<IndexUnderTest> {
       }),
     versions: async () =>
       (await db.all<{ version: string }>("select version from filed")).map(({ version }) => version),
+    scrub: () => db.scrub(),
     close: () => db.close(),
   };
 }

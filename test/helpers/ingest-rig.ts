@@ -23,7 +23,8 @@ export type Filed = { filing: Filing; chunks: readonly Chunk[] };
 /** An index as a map from version to what is filed for it. */
 export function mapIndex() {
   const held = new Map<string, Filed>();
-  const index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions"> = {
+  const index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions" | "scrub"> = {
+    scrub: async () => {},
     writeAll: async (batch) => {
       for (const { filing, versionId, chunks } of batch) held.set(versionId, { filing, chunks });
     },

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
 import { deleteDocument } from "../../ingest/documents.ts";
+import { requestErasure } from "../../ingest/erase/request-erasure.ts";
 import { syncFolder } from "../../ingest/sources/folder.ts";
 import { openFolderSource } from "../../ingest/sources/sources.ts";
 import { openRig, type Rig } from "../helpers/ingest-rig.ts";
@@ -73,6 +74,20 @@ test("a document uploaded by hand survives every sync", async () => {
   expect(report).toMatchObject({ added: 0, removed: 0 });
   expect(report.skipped.map(({ path }) => path)).toEqual(["a.md"]);
   expect(await live()).toEqual(["file:docs/a.md", "upload:///x.md"]);
+});
+
+test("a file whose document was erased is not taken in again, also when it changes, and is told", async () => {
+  write("docs/a.md", "A");
+  await sync("docs");
+  await rig.work();
+  const { id } = (await rig.db.get<{ id: string }>("select id from document"))!;
+  await requestErasure(rig.store, LOCAL_ADMIN, id, "A request.");
+  await rig.work();
+  for (const text of ["A", "A changed"]) {
+    write("docs/a.md", text);
+    expect((await sync("docs")).skipped).toMatchObject([{ path: "a.md", reason: expect.stringContaining("erased") }]);
+    expect(await live()).toEqual([]);
+  }
 });
 
 test("a folder that does not exist is an error and deletes nothing", async () => {

@@ -135,7 +135,7 @@ async function list(
 }
 
 const lineOf = ({ id, state, kind, target, created_at, created_by, reason }: Withdrawal): string =>
-  [id, state.padEnd(6), kind, target, created_at, created_by, reason].map(oneLine).join("  ");
+  [id, state, kind, target, created_at, created_by, reason].map(oneLine).join("  ");
 
 async function lift(id: string, reason: string, { client, output, json, signal }: Context): Promise<number> {
   const lifted = await client.call<Withdrawal>(`/v1/withdrawals/${id}/lift`, signal, {

@@ -20,6 +20,7 @@ type AnswerRow = {
   created_at: number;
   /** Its place in the log; `null` for the moment before it has one. */
   sequence: number | null;
+  erased_at: number | null;
 };
 type TagSource = { readonly rank: number; readonly version_id: string; readonly use: string; readonly digest: string };
 type Tag = Readonly<Record<string, unknown>> & {
@@ -32,6 +33,10 @@ const WITHHELD = {
   unavailable: {
     en: "This answer rests on a document that you may no longer read, so its text is withheld.",
     zh: "这个回答所依据的文档您已无权阅读，因此不再显示其内容。",
+  },
+  erased: {
+    en: "ERASED. The text of this answer was erased with a document that it rests on. Its record stays and still verifies.",
+    zh: "已擦除。这个回答的正文已随其所依据的文档一起擦除。其记录仍然保留，并且仍可验证。",
   },
   withdrawn: {
     en: "This answer rests on a document that has been withdrawn, so its text is withheld. Do not rely on it; ask again.",
@@ -47,6 +52,8 @@ export type PastAnswer = {
   readonly question: string;
   readonly content: string;
   readonly withheld: boolean;
+  /** Whether the text is gone for good. */
+  readonly erased: boolean;
   /** What the answer was made of and has been withdrawn since. */
   readonly withdrawn: readonly Retracted[];
   readonly citations: readonly object[];
@@ -73,7 +80,7 @@ export async function pastAnswers(
 ): Promise<Map<string, PastAnswer>> {
   if (ids.length === 0) return new Map();
   const rows = await db.all<AnswerRow>(
-    `select id, subject, conversation_id, question, content, outcome, citations, tag, created_at,
+    `select id, subject, conversation_id, question, content, outcome, citations, tag, created_at, erased_at,
        (select sequence from log_leaf l where l.id = answer.id) as sequence from answer
      where tenant = $1 and id in (${placesOf(ids, 2)})`,
     [principal.tenant, ...ids],
@@ -112,7 +119,9 @@ function viewOf(
     return version === undefined ? "unavailable" : version.current ? "current" : "superseded";
   };
   const statuses = basis.map(statusOf);
-  const why = (["withdrawn", "unavailable"] as const).find((status) => statuses.includes(status));
+  const erased = row.erased_at !== null;
+  const closed = (["withdrawn", "unavailable"] as const).find((status) => statuses.includes(status));
+  const why = erased ? "erased" : closed;
   return {
     id: row.id,
     conversation_id: row.conversation_id,
@@ -121,6 +130,7 @@ function viewOf(
     question: row.question,
     content: why ? WITHHELD[why][languageOf(row.question)] : row.content,
     withheld: why !== undefined,
+    erased,
     withdrawn,
     citations: citations.map((citation) => citationView(citation, statusOf(citation.source.version_id))),
     lineage: {

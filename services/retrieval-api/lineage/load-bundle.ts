@@ -31,11 +31,12 @@ export async function loadBundle(db: Database, ring: KeyRing, principal: Princip
   );
   if (!kept) throw new AppError("not_found", "There is no record of such an answer.");
   const salts = JSON.parse(kept.salts) as { readonly answer?: string; readonly question?: string };
-  const opened = (salt: string | undefined, text: string) => (salt === undefined ? "erased" : { salt, text });
+  const opened = (salt: string | undefined, text: string, closed = false) =>
+    salt === undefined ? "erased" : closed ? "withheld" : { salt, text };
   return {
     format: BUNDLE_FORMAT,
     openings: {
-      answer: withheld ? "withheld" : opened(salts.answer, kept.content),
+      answer: opened(salts.answer, kept.content, withheld),
       question: opened(salts.question, kept.question),
     },
     tag: JSON.parse(kept.tag) as Bundle["tag"],

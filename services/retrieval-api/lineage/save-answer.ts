@@ -1,5 +1,6 @@
 import type { Database, Sql } from "#shared/database.ts";
 import { canonicalJson, newSalt, sha256 } from "#shared/digest.ts";
+import { anyErased } from "#shared/erased.ts";
 import { appendLeaf } from "#shared/lineage/append-leaf.ts";
 import type { Envelope } from "#shared/lineage/dsse.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
@@ -38,8 +39,11 @@ export function createSaveAnswer({ db, making, ring, metrics, now }: SaveDeps): 
     const { signatures } = ring.seal(record, finished.finishedAt);
     const tag = projectTag(statement, digest, signatures[0]?.keyid ?? null);
     await db.transaction(async (sql) => {
-      await appendTurn(sql, draft, finished.finishedAt);
-      await insertAnswer(sql, finished, tag);
+      const evidence = draft.evidence.map(({ chunk }) => chunk.documentId);
+      const erased = await anyErased(sql, draft.asked.principal.tenant, evidence);
+      // Written and emptied again, the text would be in the engine's files until they are next scrubbed.
+      await appendTurn(sql, erased ? { ...draft, sent: "" } : draft, finished.finishedAt);
+      await insertAnswer(sql, finished, tag, erased);
       await insertDependencies(sql, finished, making.release);
       await insertRecord(sql, finished, { digest, record, signatures });
     });
@@ -67,26 +71,23 @@ async function insertAnswer(
   sql: Sql,
   { draft, outcome, citations, salts, finishedAt }: Finished,
   tag: Tag,
+  erased: boolean,
 ): Promise<void> {
   const { id, principal, conversationId, question } = draft.asked;
+  const { question: opening } = salts;
+  const kept = erased
+    ? { content: "", citations: [], salts: { question: opening }, prompt: null, inputs: null }
+    : {
+        ...{ content: draft.sent, citations, salts, prompt: draft.prompt ? promptText(draft.prompt) : null },
+        inputs: JSON.stringify(inputsOf(draft.asked)),
+      };
   await sql.run(
-    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, prompt, created_at, inputs)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    `insert into answer (id, tenant, subject, conversation_id, question, standalone, content, outcome, citations, tag, salts, prompt, created_at, inputs, erased_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
-      id,
-      principal.tenant,
-      principal.subject,
-      conversationId,
-      question,
-      draft.standalone,
-      draft.sent,
-      outcome,
-      JSON.stringify(citations),
-      JSON.stringify(tag),
-      JSON.stringify(salts),
-      draft.prompt ? promptText(draft.prompt) : null,
-      finishedAt,
-      JSON.stringify(inputsOf(draft.asked)),
+      ...[id, principal.tenant, principal.subject, conversationId, question, draft.standalone, kept.content, outcome],
+      ...[JSON.stringify(kept.citations), JSON.stringify(tag), JSON.stringify(kept.salts), kept.prompt, finishedAt],
+      ...[kept.inputs, erased ? finishedAt : null],
     ],
   );
 }

@@ -16,6 +16,7 @@ type Row = {
   deleted_at: number | null;
   created_at: number;
   seq: number;
+  erased_at: number | null;
   usable: number;
   outlived: number;
 };
@@ -38,7 +39,7 @@ export async function fatesOf(
     const some = versionIds.slice(at, at + BATCH);
     const rows = await sql.all<Row>(
       `select v.id as version_id, d.id as document_id, d.tenant, d.collection, d.acl, d.title, d.uri, d.current_version,
-         d.deleted_at, v.created_at, v.seq, case when ${NOT_WITHDRAWN} then 1 else 0 end as usable,
+         d.deleted_at, v.created_at, v.seq, v.erased_at, case when ${NOT_WITHDRAWN} then 1 else 0 end as usable,
          case when ${OUTLIVED_DELETION} then 1 else 0 end as outlived
        from document_version v join document d on d.id = v.document_id
        where d.tenant = $1 and v.id in (${placesOf(some, 2)})`,
@@ -54,6 +55,7 @@ export async function fatesOf(
 }
 
 function causeOf(row: Row, asker: SearchScope, since: number): Cause {
+  if (row.erased_at !== null) return "erased";
   if (row.usable === 0) return "withdrawn";
   if (row.deleted_at !== null || row.outlived === 0) return "deleted";
   if (!mayRead(asker, { ...row, acl: JSON.parse(row.acl) as string[] })) return "closed";

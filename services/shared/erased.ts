@@ -1,0 +1,16 @@
+import { placesOf, type Sql } from "./database.ts";
+import { sha256 } from "./digest.ts";
+
+/** What is kept of an address after an erasure: enough to know it again, and not to read it. */
+export const uriDigest = (tenant: string, collection: string, uri: string): string =>
+  sha256(JSON.stringify([tenant, collection, uri]));
+
+/** Whether one of the documents has been erased, or is being erased. */
+export async function anyErased(sql: Sql, tenant: string, documentIds: readonly string[]): Promise<boolean> {
+  if (documentIds.length === 0) return false;
+  const row = await sql.get(
+    `select 1 as one from erasure where tenant = $1 and document_id in (${placesOf(documentIds, 2)}) limit 1`,
+    [tenant, ...documentIds],
+  );
+  return row !== undefined;
+}
