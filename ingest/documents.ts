@@ -1,6 +1,7 @@
 import { audit } from "#shared/audit.ts";
 import type { Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import { likePattern } from "#shared/like-pattern.ts";
 import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { type AclEntry, mayRead, type Principal, scopeOf } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
@@ -64,6 +65,21 @@ export async function readVersion(sql: Sql, documentId: string, versionId: strin
   return version;
 }
 
+/** `ready` is searchable, `failed` never was and will not be by itself, `pending` is on its way. */
+export const DOCUMENT_STATES = ["ready", "pending", "failed"] as const;
+
+export const stateOf = ({ current_version, latest_job }: DocumentRow): (typeof DOCUMENT_STATES)[number] =>
+  current_version !== null ? "ready" : latest_job === "dead" ? "failed" : "pending";
+
+export type ListFilter = {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly collection?: string | undefined;
+  /** What title or uri contain. */
+  readonly query?: string | undefined;
+  readonly state?: (typeof DOCUMENT_STATES)[number] | undefined;
+};
+
 export type Page = {
   readonly documents: DocumentRow[];
   /** Absent on the last page. */
@@ -77,7 +93,7 @@ export type Page = {
 export async function listDocuments(
   sql: Sql,
   principal: Principal,
-  { limit, cursor, collection }: { limit: number; cursor?: string | undefined; collection?: string | undefined },
+  { limit, cursor, collection, query, state }: ListFilter,
 ): Promise<Page> {
   const documents: DocumentRow[] = [];
   let [at, id] = cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : fromCursor(cursor);
@@ -85,11 +101,12 @@ export async function listDocuments(
     // The first comparison alone is what an index can seek by.
     const rows = await sql.all<DocumentRow>(
       `${SELECT} where d.tenant = $1 and d.deleted_at is null and ($4 = '' or d.collection = $4)
+       and ($5 = '' or lower(d.title) like $5 escape '\\' or lower(d.uri) like $5 escape '\\')
        and d.created_at <= $2 and (d.created_at < $2 or d.id > $3) order by d.created_at desc, d.id limit ${SCAN_ROWS}`,
-      [principal.tenant, at, id, collection ?? ""],
+      [principal.tenant, at, id, collection ?? "", likePattern(query)],
     );
     for (const row of rows) {
-      if (!mayOpen(principal, row)) continue;
+      if (!mayOpen(principal, row) || (state !== undefined && stateOf(row) !== state)) continue;
       const last = documents.at(-1);
       if (last && documents.length === limit) return { documents, next: toCursor(last.created_at, last.id) };
       documents.push(row);

@@ -1,7 +1,8 @@
 import { placesOf, type Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import type { Principal } from "#shared/principal.ts";
-import type { DocumentRow } from "./document-row.ts";
+import { JOBS_CHANNEL } from "#shared/queue.ts";
+import type { DocumentRow, Store } from "./document-row.ts";
 import { mayOpen } from "./documents.ts";
 
 const LAST_FAILURES = 10;
@@ -44,6 +45,25 @@ export async function getJob(sql: Sql, principal: Principal, id: string): Promis
   const [open] = row ? await openJobs(sql, principal, [row]) : [];
   if (!open) throw new AppError("not_found", "There is no such job.");
   return open;
+}
+
+/** A job that was given up begins anew. Rejects with `conflict` for one that was not. */
+export async function retryJob(
+  { db, now }: Pick<Store, "db" | "now">,
+  principal: Principal,
+  id: string,
+): Promise<JobRow> {
+  return db.transaction(async (sql) => {
+    const job = await getJob(sql, principal, id);
+    const changed = await sql.run(
+      `update job set state = 'ready', attempts = 0, leases = 0, run_at = $1, updated_at = $1, finished_at = null
+       where id = $2 and state = 'dead'`,
+      [now(), job.id],
+    );
+    if (changed === 0) throw new AppError("conflict", "Only a job that was given up can be tried anew.");
+    await sql.notify(JOBS_CHANNEL);
+    return getJob(sql, principal, id);
+  });
 }
 
 /** Those that changed last first. */

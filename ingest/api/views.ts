@@ -1,5 +1,5 @@
 import { aclOf, type DocumentRow } from "../document-row.ts";
-import type { VersionState } from "../documents.ts";
+import { stateOf, type VersionState } from "../documents.ts";
 import { type JobRow, payloadOf } from "../jobs.ts";
 import type { Source } from "../sources/sources.ts";
 
@@ -12,7 +12,7 @@ export const documentView = (row: DocumentRow) => ({
   title: row.title,
   collection: row.collection,
   acl: aclOf(row),
-  state: row.current_version !== null ? "ready" : row.latest_job === "dead" ? "failed" : "pending",
+  state: stateOf(row),
   current_version: row.current_version,
   created_by: row.created_by,
   created_at: time(row.created_at),

@@ -18,6 +18,7 @@ import { embeddings, embeddingsBodySchema } from "./routes/embeddings.ts";
 import { type AdmitCaller, headerOf } from "./routes/model-request.ts";
 import { mountModels } from "./routes/models.ts";
 import { rerank, rerankBodySchema } from "./routes/rerank.ts";
+import { mountUpstreams } from "./routes/upstreams.ts";
 import { createLiveRoutes } from "./routing/live-routes.ts";
 import type { RouteTable } from "./routing/route-table.ts";
 import { createShadow } from "./routing/shadow.ts";
@@ -88,6 +89,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         if (url.startsWith("/v1/")) await admitCaller(headers);
       });
       mountModels(server, routes, now);
+      mountUpstreams(server, routes);
       for (const [url, body] of Object.entries(DESCRIBED)) server.post(url, { schema: { body } }, pastTheDoor);
     },
     apply(next) {

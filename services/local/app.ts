@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { DiskUsed } from "#shared/disk-used.ts";
 import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
 import type { Part } from "#shared/lineage/answer-statement.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
@@ -32,6 +33,7 @@ export type LocalDeps = {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly onProgress: (progress: Progress) => void;
+  readonly diskUsed?: () => Promise<DiskUsed>;
 };
 
 export type Local = {
@@ -75,7 +77,8 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const ingest = { db, blobs, index, authenticate, log, allowFolder: settings.open, wake: () => wake() };
 
   const server = createServer({ service: "local", version: VERSION, log, metrics });
-  await mountRetrieval(server, { db, index, authenticate, pepper, release, ring, parts, gatewayUrl, metrics, log });
+  const made = { release, ring, parts, gatewayUrl };
+  await mountRetrieval(server, { db, index, authenticate, pepper, ...made, diskUsed: deps.diskUsed, metrics, log });
   mountIngest(server, ingest);
   watchQueue(db, metrics.registry);
   mountOperations(server, { db, draining: () => draining, metrics });

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { diskUsedBy } from "#shared/disk-used.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
       metrics: createMetrics(),
       log,
       onProgress: progress.update,
+      diskUsed: diskUsedBy(env.CAIRN_DATA),
     },
   );
   onShutdown(

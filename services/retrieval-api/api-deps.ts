@@ -1,4 +1,5 @@
 import type { Database } from "#shared/database.ts";
+import type { DiskUsed } from "#shared/disk-used.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
@@ -6,16 +7,20 @@ import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import type { AnswerDeps } from "./answer/answer.ts";
+import type { GatewayStatus } from "./gateway-status.ts";
 import type { Retrieve } from "./retrieval/retrieve.ts";
 
 /** What the routes of the retrieval API are built from. */
 export type ApiDeps = {
   readonly db: Database;
-  readonly index: Pick<SearchIndex, "search" | "searchIn">;
+  readonly index: Pick<SearchIndex, "search" | "searchIn" | "generations">;
   readonly ring: KeyRing;
   readonly authenticate: Authenticate;
   readonly pepper: string;
   readonly release: Release;
+  readonly gatewayStatus: GatewayStatus;
+  /** Where one process keeps everything in a folder of its own machine. */
+  readonly diskUsed: (() => Promise<DiskUsed>) | undefined;
   readonly retrieve: Retrieve;
   readonly answerDeps: AnswerDeps;
   readonly metrics: Metrics;

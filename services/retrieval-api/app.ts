@@ -1,4 +1,5 @@
 import type { Database } from "#shared/database.ts";
+import type { DiskUsed } from "#shared/disk-used.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Part } from "#shared/lineage/answer-statement.ts";
@@ -11,6 +12,7 @@ import type { Metrics } from "#shared/telemetry.ts";
 import type { Outcome } from "./answer/draft.ts";
 import { gatewayGenerate } from "./answer/generate.ts";
 import type { ApiDeps } from "./api-deps.ts";
+import { gatewayStatusOf } from "./gateway-status.ts";
 import { createSaveAnswer } from "./lineage/save-answer.ts";
 import { createCheckParts } from "./recall/withdrawn-parts.ts";
 import { createRetrieve } from "./retrieval/retrieve.ts";
@@ -21,8 +23,12 @@ import { mountConversations } from "./routes/conversations.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountLineageLog } from "./routes/lineage-log.ts";
 import { mountModels } from "./routes/models.ts";
+import { mountPage } from "./routes/page.ts";
+import { mountRelease } from "./routes/release.ts";
 import { mountReplay } from "./routes/replay.ts";
 import { mountSearch } from "./routes/search.ts";
+import { mountSession } from "./routes/session.ts";
+import { mountStatus } from "./routes/status.ts";
 import { mountWithdrawals } from "./routes/withdrawals.ts";
 
 /** Enough of a digest for a person to tell two releases apart. */
@@ -30,7 +36,7 @@ const RELEASE_LABEL_LENGTH = 19;
 
 export type RetrievalDeps = {
   readonly db: Database;
-  readonly index: Pick<SearchIndex, "search" | "searchIn">;
+  readonly index: Pick<SearchIndex, "search" | "searchIn" | "generations">;
   readonly authenticate: Authenticate;
   /** What API keys are hashed with. */
   readonly pepper: string;
@@ -42,6 +48,7 @@ export type RetrievalDeps = {
   /** Base address of the gateway, without `/v1`. */
   readonly gatewayUrl: string;
   readonly gatewayKey?: string | undefined;
+  readonly diskUsed?: (() => Promise<DiskUsed>) | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly now?: () => number;
@@ -58,7 +65,9 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   const onEnd = (outcome: Outcome): void => metrics.answers.inc({ outcome });
   const checkParts = createCheckParts(db, release);
   const answerDeps = { release, retrieve, generate, checkParts, onEnd, save, now };
-  const apiDeps: ApiDeps = { db, index, ring, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  const status = { gatewayStatus: gatewayStatusOf(deps.gatewayUrl, deps.gatewayKey), diskUsed: deps.diskUsed };
+  const asked = { db, index, ring, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  const apiDeps: ApiDeps = { ...asked, ...status };
   // Only once it listens: a start that fails must not have begun with work.
   let sequencer: Sequencer | undefined;
   server.addHook("onListen", async () => {
@@ -76,6 +85,10 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     mountWithdrawals(server, apiDeps);
     mountReplay(server, apiDeps);
     mountLineageLog(server, apiDeps);
+    mountRelease(server, apiDeps);
+    mountSession(server, apiDeps);
+    mountStatus(server, apiDeps);
+    mountPage(server);
   });
 }
 

@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { AppError } from "./errors.ts";
 import { refuseForeignPage } from "./foreign-page.ts";
 import { type Principal, SCOPES, type Scope } from "./principal.ts";
+import { keyOfSession, sessionToken } from "./sessions.ts";
 
 /** Turns the headers of a request into a principal, or throws `unauthenticated`. The only way in. */
 export type Authenticate = (headers: Readonly<Record<string, string | string[] | undefined>>) => Promise<Principal>;
@@ -50,10 +51,21 @@ export function openAuthenticate(withKeys: Authenticate): Authenticate {
   };
 }
 
-/** Accepts `Authorization: Bearer`, or `x-api-key`. Two different credentials in one request are refused. */
+/**
+ * Accepts `Authorization: Bearer`, or `x-api-key`; without either, the cookie of a session. Two different credentials
+ * in one request are refused.
+ */
 export function keyAuthenticate(db: Database, pepper: string, now: () => number = Date.now): Authenticate {
   return async (headers) => {
     const presented = carries(headers);
+    const session = presented === undefined ? sessionToken(headers) : undefined;
+    if (session !== undefined) {
+      const row = await db.get<KeyRow>("select * from api_key where id = $1", [
+        (await keyOfSession(db, pepper, session, now())) ?? "",
+      ]);
+      if (!row || isOver(row, now())) throw new AppError("unauthenticated", "The session is over. Sign in again.");
+      return principalOf(row);
+    }
     if (presented === undefined)
       throw new AppError("unauthenticated", "Send an API key: Authorization: Bearer cairn_…");
     const [, id, secret, checksum] = KEY.exec(presented) ?? [];
@@ -61,11 +73,27 @@ export function keyAuthenticate(db: Database, pepper: string, now: () => number 
     const row = await db.get<KeyRow>("select * from api_key where id = $1", [id]);
     const expected = Buffer.from(row?.hash ?? "0".repeat(64), "hex");
     const same = timingSafeEqual(expected, Buffer.from(hashOf(secret, pepper), "hex"));
-    if (!row || !same || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now()))
-      throw refused();
-    return { tenant: row.tenant, subject: row.subject, groups: JSON.parse(row.groups), scopes: JSON.parse(row.scopes) };
+    if (!row || !same || isOver(row, now())) throw refused();
+    return principalOf(row);
   };
 }
+
+const isOver = ({ revoked_at, expires_at }: KeyRow, now: number): boolean =>
+  revoked_at !== null || (expires_at !== null && expires_at <= now);
+
+const principalOf = ({ tenant, subject, groups, scopes }: KeyRow): Principal => ({
+  tenant,
+  subject,
+  groups: JSON.parse(groups),
+  scopes: JSON.parse(scopes),
+});
+
+/** The id of a key, which is no secret; `undefined` for what has not the form of one. */
+export const keyIdOf = (key: string): string | undefined => KEY.exec(key)?.[1];
+
+/** Whether nothing but a cookie, which browsers add by themselves, says who sent the request. */
+export const restsOnCookie = (headers: Parameters<Authenticate>[0]): boolean =>
+  carries(headers) === undefined && sessionToken(headers) !== undefined;
 
 const refused = (): AppError => new AppError("unauthenticated", "The API key is unknown, expired or revoked.");
 

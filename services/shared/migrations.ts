@@ -124,6 +124,12 @@ const MIGRATIONS: readonly string[][] = [
     `alter table answer add column erased_at bigint`,
     `create index answer_tenant on answer (tenant, id)`,
   ],
+  [
+    `alter table feedback add column reason text`,
+    `create table session (
+       id text primary key, key_id text not null, created_at bigint not null, expires_at bigint not null)`,
+    `create index session_end on session (expires_at)`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

@@ -17,6 +17,8 @@ const releaseSchema = z.strictObject({
     fusion: z.strictObject({ method: z.literal("min-max"), weights: z.record(z.string(), share) }),
   }),
   thresholds: z.strictObject({ support: share }),
+  /** Questions that a newcomer may begin with, by language. */
+  examples: z.record(z.string(), z.array(z.string().min(1).max(200)).max(12)).default({}),
   generation: z.strictObject({ temperature: z.number().min(0).max(2), max_tokens: z.int().min(1) }),
 });
 

@@ -2,8 +2,16 @@ import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
 import { codePointLength, sliceCodePoints } from "#shared/codepoints.ts";
 import { AppError } from "#shared/errors.ts";
-import { textOf } from "../../document-row.ts";
-import { deleteDocument, getDocument, listDocuments, patchDocument, readVersion, versionsOf } from "../../documents.ts";
+import { originalOf, textOf } from "../../document-row.ts";
+import {
+  DOCUMENT_STATES,
+  deleteDocument,
+  getDocument,
+  listDocuments,
+  patchDocument,
+  readVersion,
+  versionsOf,
+} from "../../documents.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { documentView, versionView } from "../views.ts";
@@ -29,6 +37,8 @@ export function mountDocuments(routes: Routes, { store, authenticate, wake }: Ro
           limit: field.limit,
           cursor: z.string().max(200).optional(),
           collection: field.collection.optional(),
+          query: z.string().trim().max(200).optional(),
+          state: z.enum(DOCUMENT_STATES).optional(),
         }),
       },
     },
@@ -112,6 +122,30 @@ export function mountDocuments(routes: Routes, { store, authenticate, wake }: Ro
         code_points: total,
         text: slice,
       };
+    },
+  );
+
+  routes.get(
+    "/v1/documents/:id/versions/:version/original",
+    {
+      onRequest: read,
+      schema: {
+        tags,
+        summary: "The bytes of a version as they were sent",
+        params: z.object({ id: field.id, version: field.id }),
+      },
+    },
+    async (request, reply) => {
+      const row = await getDocument(store.db, callerOf(request), request.params.id);
+      const version = await readVersion(store.db, row.id, request.params.version);
+      const bytes = await store.blobs.get(originalOf(row.tenant, version.id));
+      // Somebody else's bytes: whatever they are, a browser saves them and runs nothing of them.
+      return reply
+        .header("content-disposition", `attachment; filename*=UTF-8''${encodeURIComponent(version.file_name)}`)
+        .header("content-security-policy", "default-src 'none'; sandbox")
+        .header("cache-control", "private, no-store")
+        .type("application/octet-stream")
+        .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     },
   );
 }

@@ -4,7 +4,7 @@ import { callerOf, needs } from "#shared/caller.ts";
 import { signalFor } from "#shared/cancel.ts";
 import type { Principal } from "#shared/principal.ts";
 import { type SseEvent, sendEvents } from "#shared/sse.ts";
-import { getJob, ingestionStatus, listJobs } from "../../jobs.ts";
+import { getJob, ingestionStatus, listJobs, retryJob } from "../../jobs.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { jobView } from "../views.ts";
@@ -15,7 +15,7 @@ const tags = ["jobs"];
 const params = z.object({ id: field.id });
 
 /** The progress of uploads and deletions, as far as the caller may open the documents. */
-export function mountJobs(routes: Routes, { store, authenticate, log }: RouteDeps): void {
+export function mountJobs(routes: Routes, { store, authenticate, log, wake }: RouteDeps): void {
   const onRequest = needs(authenticate, "ingest", "admin");
   const { db } = store;
 
@@ -35,6 +35,16 @@ export function mountJobs(routes: Routes, { store, authenticate, log }: RouteDep
 
   routes.get("/v1/jobs/:id", { onRequest, schema: { tags, summary: "State of a job", params } }, async (request) =>
     jobView(await getJob(db, callerOf(request), request.params.id)),
+  );
+
+  routes.post(
+    "/v1/jobs/:id/retry",
+    { onRequest, schema: { tags, summary: "Try a job anew that was given up", params } },
+    async (request, reply) => {
+      const job = await retryJob(store, callerOf(request), request.params.id);
+      wake();
+      return reply.code(202).send(jobView(job));
+    },
   );
 
   routes.get(

@@ -1,6 +1,6 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
+import { isIndexing } from "#shared/is-indexing.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
-import { isIndexing } from "./marker-filter.ts";
 import { isSupported, overlap } from "./support.ts";
 
 /** Half-open, in Unicode code points. */

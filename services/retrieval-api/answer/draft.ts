@@ -22,6 +22,8 @@ export type Question = {
   /** Earlier turns, oldest first. */
   readonly history: readonly Message[];
   readonly conversationId: string;
+  /** The place in the conversation that this turn takes, instead of what is kept from there on. */
+  readonly replacesFrom?: number | undefined;
   readonly collections: readonly string[] | undefined;
   readonly evidenceLimit: number;
   readonly sampling: Sampling;

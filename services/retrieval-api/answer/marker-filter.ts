@@ -1,15 +1,9 @@
+import { isIndexing } from "#shared/is-indexing.ts";
+
 const MARKER = /^[[【［]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]】］]/;
 const MAY_BECOME_MARKER = /^[[【［][\d\s,，、]{0,24}$/;
 const OPENING = /[[【［]/;
-/** `containers[0].name` is code, not a citation: an identifier before the bracket and a continuation behind it. */
-const CODE_BEFORE = /[A-Za-z0-9_)\]]$/;
-const CODE_BEHIND = /^(?:\.[A-Za-z_]|\[|[A-Za-z_=(])/;
 const LOOK_BEHIND = 2;
-
-/** Whether a bracketed number between these two texts belongs to code. */
-export function isIndexing(before: string, behind: string): boolean {
-  return CODE_BEFORE.test(before) && CODE_BEHIND.test(behind) && !before.endsWith("]");
-}
 
 export type FilteredText = { readonly text: string; readonly removed: number };
 

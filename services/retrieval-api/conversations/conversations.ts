@@ -1,5 +1,6 @@
 import type { Database, Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import { likePattern } from "#shared/like-pattern.ts";
 import type { Principal } from "#shared/principal.ts";
 import type { Draft } from "../answer/draft.ts";
 
@@ -31,13 +32,53 @@ export async function ownConversation(db: Sql, { tenant, subject }: Principal, i
   return conversation;
 }
 
-/** A person's conversations, the one with the newest turn first. */
-export function listConversations(db: Sql, { tenant, subject }: Principal, limit: number): Promise<Conversation[]> {
+/** A place in the list of conversations: behind the one with this time and id. */
+export type ListPlace = { readonly at: number; readonly id: string };
+
+/**
+ * A person's conversations, the one with the newest turn first. With a `query`, those whose title or questions contain
+ * it; answers are not searched, because they may rest on documents that have been withdrawn from their reader since.
+ */
+export function listConversations(
+  db: Sql,
+  { tenant, subject }: Principal,
+  { limit, query, after }: { limit: number; query?: string | undefined; after?: ListPlace | undefined },
+): Promise<Conversation[]> {
   return db.all<Conversation>(
-    `select id, title, created_at, updated_at from conversation
-     where tenant = $1 and subject = $2 and deleted_at is null order by updated_at desc, id limit $3`,
-    [tenant, subject, limit],
+    `select id, title, created_at, updated_at from conversation c
+     where tenant = $1 and subject = $2 and deleted_at is null
+       and updated_at <= $3 and (updated_at < $3 or id > $4)
+       and ($5 = '' or lower(title) like $5 escape '\\' or exists (select 1 from message m
+         where m.conversation_id = c.id and m.role = 'user' and lower(m.content) like $5 escape '\\'))
+     order by updated_at desc, id limit $6`,
+    [tenant, subject, after?.at ?? Number.MAX_SAFE_INTEGER, after?.id ?? "", likePattern(query), limit],
   );
+}
+
+/** Rejects with `not_found`, for another person's conversation too. */
+export async function renameConversation(
+  db: Database,
+  principal: Principal,
+  id: string,
+  title: string,
+): Promise<Conversation> {
+  return db.transaction(async (sql) => {
+    const conversation = await ownConversation(sql, principal, id);
+    await sql.run("update conversation set title = $1 where id = $2", [title, id]);
+    return { ...conversation, title };
+  });
+}
+
+/** Where the question of an answer stands in a conversation. Rejects with `not_found` when it is not there. */
+export async function placeOfTurn(db: Sql, conversationId: string, answerId: string): Promise<number> {
+  const turn = await db.get<{ position: number }>(
+    "select position from message where conversation_id = $1 and answer_id = $2 and role = 'user'",
+    [conversationId, answerId],
+  );
+  if (!turn) {
+    throw new AppError("not_found", "This conversation has no such answer to replace.", { param: "cairn.replaces" });
+  }
+  return turn.position;
 }
 
 /** The newest messages before a position, oldest first. */
@@ -50,18 +91,27 @@ export async function turnsOf(db: Sql, conversationId: string, before: number, l
   return newest.reverse();
 }
 
-/** What the user asked last, oldest first. */
-export async function lastQuestions(db: Sql, conversationId: string, limit: number): Promise<string[]> {
+/** What the user asked last before a place, oldest first. */
+export async function lastQuestions(
+  db: Sql,
+  conversationId: string,
+  limit: number,
+  before = Number.MAX_SAFE_INTEGER,
+): Promise<string[]> {
   const newest = await db.all<{ content: string }>(
-    "select content from message where conversation_id = $1 and role = 'user' order by position desc limit $2",
-    [conversationId, limit],
+    `select content from message where conversation_id = $1 and role = 'user' and position < $2
+     order by position desc limit $3`,
+    [conversationId, before, limit],
   );
   return newest.reverse().map(({ content }) => content);
 }
 
-/** Adds a question and its answer, and the conversation with the first of them. One deleted meanwhile stays empty. */
+/**
+ * Adds a question and its answer, and the conversation with the first of them. One deleted meanwhile stays empty. A
+ * turn that replaces others takes their place; their answers and lineage stay.
+ */
 export async function appendTurn(sql: Sql, { asked, sent }: Draft, at: number): Promise<void> {
-  const { conversationId, principal, question, id } = asked;
+  const { conversationId, principal, question, id, replacesFrom } = asked;
   const title = Array.from(question.replaceAll(/\s+/g, " ")).slice(0, TITLE_LENGTH).join("");
   const conversation = await sql.get<{ deleted_at: number | null }>(
     `insert into conversation (id, tenant, subject, title, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)
@@ -69,6 +119,9 @@ export async function appendTurn(sql: Sql, { asked, sent }: Draft, at: number): 
     [conversationId, principal.tenant, principal.subject, title, at],
   );
   if (conversation?.deleted_at != null) return;
+  if (replacesFrom !== undefined) {
+    await sql.run("delete from message where conversation_id = $1 and position >= $2", [conversationId, replacesFrom]);
+  }
   const last = await sql.get<{ position: number }>(
     "select coalesce(max(position), 0) as position from message where conversation_id = $1",
     [conversationId],

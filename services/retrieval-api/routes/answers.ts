@@ -8,6 +8,7 @@ import { firstCheckpoint, loadBundle } from "../lineage/load-bundle.ts";
 
 const params = z.object({ id: z.uuid() });
 const tags = ["answers"];
+const FEEDBACK_REASONS = ["wrong", "incomplete", "wrong_source", "outdated", "not_found", "other"] as const;
 
 /** Past answers and their lineage. */
 export function mountAnswers(server: Server, { db, ring, authenticate, now }: ApiDeps): void {
@@ -52,17 +53,21 @@ export function mountAnswers(server: Server, { db, ring, authenticate, now }: Ap
         tags,
         summary: "Say whether an answer helped",
         params,
-        body: z.strictObject({ rating: z.enum(["up", "down"]), comment: z.string().max(2000).optional() }),
+        body: z.strictObject({
+          rating: z.enum(["up", "down"]),
+          reason: z.enum(FEEDBACK_REASONS).optional(),
+          comment: z.string().max(2000).optional(),
+        }),
       },
     },
     async (request, reply) => {
       const principal = callerOf(request);
       await pastAnswer(db, principal, request.params.id);
-      const { rating, comment } = request.body;
+      const { rating, reason, comment } = request.body;
       await db.run(
-        `insert into feedback (answer_id, tenant, subject, rating, comment, at) values ($1, $2, $3, $4, $5, $6)
-         on conflict (answer_id, subject) do update set rating = $4, comment = $5, at = $6`,
-        [request.params.id, principal.tenant, principal.subject, rating, comment ?? null, now()],
+        `insert into feedback (answer_id, tenant, subject, rating, reason, comment, at) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (answer_id, subject) do update set rating = $4, reason = $5, comment = $6, at = $7`,
+        [request.params.id, principal.tenant, principal.subject, rating, reason ?? null, comment ?? null, now()],
       );
       return reply.code(204).send();
     },

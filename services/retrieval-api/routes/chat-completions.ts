@@ -11,7 +11,7 @@ import { type AnswerEvent, answer } from "../answer/answer.ts";
 import type { Question, Sampling } from "../answer/draft.ts";
 import type { Message } from "../answer/prompt.ts";
 import type { ApiDeps } from "../api-deps.ts";
-import { lastQuestions, ownConversation } from "../conversations/conversations.ts";
+import { lastQuestions, ownConversation, placeOfTurn } from "../conversations/conversations.ts";
 import { completionOf, eventsOf } from "./chat-format.ts";
 import { collections, MAX_QUESTION } from "./fields.ts";
 import { MODEL, noSuchModel } from "./models.ts";
@@ -24,6 +24,7 @@ const body = chatBodySchema.extend({
   cairn: z
     .strictObject({
       conversation_id: z.uuid().optional(),
+      replaces: z.uuid().optional(),
       collections: collections.optional(),
       top_k: z.int().min(1).max(20).optional(),
     })
@@ -48,6 +49,7 @@ export function mountChatCompletions(server: Server, deps: ApiDeps): void {
       const asked = await questionOf(request.body, callerOf(request), deps);
       const head = { id: `chatcmpl-${asked.id}`, created: Math.floor(now() / 1000), model: MODEL };
       reply.header("lineage-id", asked.id);
+      reply.header("conversation-id", asked.conversationId);
       reply.header("link", `</v1/answers/${asked.id}/lineage>; rel="http://www.w3.org/ns/prov#has_provenance"`);
       const events: AsyncGenerator<AnswerEvent, void> = answer(asked, answerDeps, signal);
       const ended = Promise.withResolvers<void>();
@@ -97,13 +99,18 @@ async function questionOf(body: Body, principal: Principal, { db, release }: Api
     .slice(0, -1)
     .map(({ role, content }) => ({ role: role as "user" | "assistant", content: textOf(content) }));
   const continued = body.cairn?.conversation_id;
-  const history = continued ? await keptHistory(db, principal, continued) : given;
+  const kept = continued ? await keptTurns(db, principal, continued, body.cairn?.replaces) : undefined;
+  if (body.cairn?.replaces !== undefined && !continued) {
+    throw new AppError("invalid_request", "cairn.replaces: needs cairn.conversation_id.", { param: "cairn.replaces" });
+  }
+  const history = kept?.history ?? given;
   return {
     id: uuidv7(),
     principal,
     question,
     history: history.slice(-MAX_HISTORY_TURNS),
     conversationId: continued ?? uuidv7(),
+    replacesFrom: kept?.replacesFrom,
     collections: body.cairn?.collections,
     evidenceLimit: body.cairn?.top_k ?? release.retrieval.evidence,
     sampling: samplingOf(body),
@@ -112,9 +119,16 @@ async function questionOf(body: Body, principal: Principal, { db, release }: Api
 }
 
 /** Only what the user said: an earlier answer may rest on documents that have been withdrawn from them since. */
-async function keptHistory(db: ApiDeps["db"], principal: Principal, id: string): Promise<Message[]> {
+async function keptTurns(
+  db: ApiDeps["db"],
+  principal: Principal,
+  id: string,
+  replaces: string | undefined,
+): Promise<{ history: Message[]; replacesFrom: number | undefined }> {
   await ownConversation(db, principal, id);
-  return (await lastQuestions(db, id, MAX_HISTORY_TURNS)).map((content) => ({ role: "user", content }));
+  const replacesFrom = replaces === undefined ? undefined : await placeOfTurn(db, id, replaces);
+  const questions = await lastQuestions(db, id, MAX_HISTORY_TURNS, replacesFrom);
+  return { history: questions.map((content) => ({ role: "user", content })), replacesFrom };
 }
 
 function samplingOf(body: Body): Sampling {

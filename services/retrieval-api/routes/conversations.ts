@@ -1,18 +1,22 @@
 import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
+import { AppError } from "#shared/errors.ts";
 import type { Server } from "#shared/server.ts";
 import { pastAnswers } from "../answer/past-answer.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import {
   type Conversation,
   deleteConversation,
+  type ListPlace,
   listConversations,
   ownConversation,
+  renameConversation,
   turnsOf,
 } from "../conversations/conversations.ts";
 
 const params = z.object({ id: z.uuid() });
 const tags = ["conversations"];
+const MAX_TITLE = 200;
 
 /** A person's own conversations. */
 export function mountConversations(server: Server, { db, authenticate, now }: ApiDeps): void {
@@ -25,12 +29,24 @@ export function mountConversations(server: Server, { db, authenticate, now }: Ap
       schema: {
         tags,
         summary: "Your conversations, newest first",
-        querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
+        querystring: z.strictObject({
+          limit: z.coerce.number().int().min(1).max(200).default(50),
+          query: z.string().trim().max(200).optional(),
+          cursor: z.string().max(200).optional(),
+        }),
       },
     },
-    async (request) => ({
-      conversations: (await listConversations(db, callerOf(request), request.query.limit)).map(view),
-    }),
+    async (request) => {
+      const { limit, query, cursor } = request.query;
+      const after = cursor === undefined ? undefined : fromCursor(cursor);
+      // One more than asked for tells whether there is a next page.
+      const found = await listConversations(db, callerOf(request), { limit: limit + 1, query, after });
+      const last = found[limit - 1];
+      return {
+        conversations: found.slice(0, limit).map(view),
+        next_cursor: found.length > limit && last ? `${last.updated_at}:${last.id}` : null,
+      };
+    },
   );
 
   server.get(
@@ -66,6 +82,27 @@ export function mountConversations(server: Server, { db, authenticate, now }: Ap
     },
   );
 
+  server.patch(
+    "/v1/conversations/:id",
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: "Rename one of your conversations",
+        params,
+        body: z.strictObject({
+          title: z
+            .string()
+            .trim()
+            .min(1)
+            .max(MAX_TITLE)
+            .refine((title) => title.isWellFormed(), "must be whole Unicode text"),
+        }),
+      },
+    },
+    async (request) => view(await renameConversation(db, callerOf(request), request.params.id, request.body.title)),
+  );
+
   server.delete(
     "/v1/conversations/:id",
     { onRequest, schema: { tags, summary: "Delete one of your conversations", params } },
@@ -74,6 +111,12 @@ export function mountConversations(server: Server, { db, authenticate, now }: Ap
       return reply.code(204).send();
     },
   );
+}
+
+function fromCursor(cursor: string): ListPlace {
+  const [, at, id] = /^(\d{1,16}):([\w-]{1,64})$/.exec(cursor) ?? [];
+  if (at && id) return { at: Number(at), id };
+  throw new AppError("invalid_request", "cursor: is not one that this API gave out.", { param: "cursor" });
 }
 
 const view = ({ id, title, created_at, updated_at }: Conversation): object => ({

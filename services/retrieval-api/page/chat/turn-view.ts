@@ -1,0 +1,16 @@
+import type { Signal } from "@preact/signals";
+import { html } from "htm/preact";
+import { AnswerView } from "./answer-view.ts";
+import type { Chat } from "./chat.ts";
+import { QuestionView } from "./question-view.ts";
+import type { Turn } from "./turn.ts";
+
+type Props = { readonly chat: Chat; readonly turn: Signal<Turn>; readonly last: boolean };
+
+/** One question and its answer. */
+export const TurnView = ({ chat, turn, last }: Props) => html`
+  <article class=${`turn ${last ? "turn-last" : ""}`}>
+    <${QuestionView} chat=${chat} turn=${turn} />
+    <${AnswerView} chat=${chat} turn=${turn} />
+  </article>
+`;
