@@ -13,6 +13,7 @@ import { EXIT } from "./gate/verdict.ts";
 import { startLocalProcess } from "./local-process.ts";
 import { createProgress } from "./progress.ts";
 import { terminalReport } from "./report/terminal-report.ts";
+import { writeReports } from "./report/write-reports.ts";
 import type { Results } from "./results.ts";
 import { judgeRun, run } from "./run.ts";
 import { loadSuites } from "./suite.ts";
@@ -82,6 +83,10 @@ async function main(): Promise<void> {
     baselines.set(suite, other ? baselineOf(other, suite) : await loadBaseline(BASELINES, suite));
   }
   const decision = await judgeRun(done, folder, policy, (suite) => baselines.get(suite));
+  await writeReports(
+    { run: done, decision, baselineOf: (suite) => baselines.get(suite), threshold: release.thresholds.support },
+    folder,
+  );
   process.stdout.write(terminalReport(done.results, decision, folder));
   process.exitCode = EXIT[decision.verdict];
   if (!values.bless) return;

@@ -40,5 +40,10 @@ export type Results = {
   readonly suites: readonly SuiteResult[];
 };
 
-/** What two runs of the same thing do not share, by suite. */
-export type Timings = Readonly<Record<string, readonly Timing[]>>;
+/** What two runs of the same thing do not share. */
+export type SuiteTimings = {
+  /** By the gateway's prices; absent where it does not say. */
+  readonly cost?: number;
+  readonly questions: readonly Timing[];
+};
+export type Timings = Readonly<Record<string, SuiteTimings>>;

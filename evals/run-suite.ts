@@ -2,11 +2,11 @@ import { concurrently } from "#shared/concurrently.ts";
 import { digestOfJson, sha256 } from "#shared/digest.ts";
 import type { Client } from "../services/cli/client.ts";
 import { anchor } from "./anchor.ts";
+import { costOf } from "./cost-of.ts";
 import { openJournal } from "./journal.ts";
 import type { Served } from "./local-process.ts";
-import type { Timing } from "./observation.ts";
 import { type Observed, observe } from "./observe.ts";
-import type { Fingerprint, RunSuite } from "./results.ts";
+import type { Fingerprint, RunSuite, SuiteTimings } from "./results.ts";
 import { leaksIn, type Scoring, score } from "./score.ts";
 import type { Suite } from "./suite.ts";
 import type { EvalDocument, Gold, Question, SuiteData } from "./suite-data.ts";
@@ -34,7 +34,7 @@ export type SuiteDeps = {
 
 export type SuiteRun = {
   readonly result: RunSuite;
-  readonly timings: readonly Timing[];
+  readonly timings: SuiteTimings;
   /** Normalised texts of what was cited or is evidence, for reports. */
   readonly texts: ReadonlyMap<string, string>;
 };
@@ -56,6 +56,7 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
     const corpus = await takeIn(client, data.documents, collectionOf(suite, data), signal);
     onStep("documents", data.documents.length, data.documents.length);
     const questions = await anchored(asked, corpus, signal);
+    const costBefore = await costOf(served.url, signal);
     let done = 0;
     const observed = await concurrently(questions, deps.concurrency, async (question) => {
       const known = journal.done.get(question.id);
@@ -65,6 +66,8 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
       onStep("questions", done, questions.length);
       return one;
     });
+    const [before, after] = [costBefore, await costOf(served.url, signal)];
+    const spent = before === undefined || after === undefined ? undefined : after - before;
     const scoring = scoringOf(suite, data.documents, deps.instructions);
     const results = questions.map((question, i) => {
       const { observation } = observed[i]!;
@@ -81,7 +84,8 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
       logLeaks: leaksIn(served.log(), { question: "" }, scoring.secrets).length,
       questions: results,
     };
-    return { result, timings: observed.map(({ timing }) => timing), texts: await textsOf(result, corpus, signal) };
+    const timings = { ...(spent !== undefined && { cost: spent }), questions: observed.map(({ timing }) => timing) };
+    return { result, timings, texts: await textsOf(result, corpus, signal) };
   } finally {
     await served.stop();
   }

@@ -118,7 +118,12 @@ test("a suite is taken in, asked and scored over HTTP, and equal runs are equal"
   expect(byId.get("en-2")!.values).toMatchObject({ outcome_correct: 1, leaks: 0, foreign_documents: 0 });
   expect(result.questions.every(({ values }) => values.failures === 0)).toBe(true);
   expect(result.releases).toEqual([expect.stringMatching(/^sha256:/)]);
-  expect(timings[0]).toMatchObject({ id: "en-1", chatMs: expect.any(Number), usage: expect.any(Object), retries: 0 });
+  expect(timings.questions[0]).toMatchObject({
+    id: "en-1",
+    chatMs: expect.any(Number),
+    usage: expect.any(Object),
+    retries: 0,
+  });
   const again = await runSuite(suite, data, deps(), signal);
   expect(again.result).toEqual(result);
 });
