@@ -1,8 +1,10 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import type { Blobs } from "./blobs.ts";
+import { mkdir, opendir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { type Blobs, checkBlobKey } from "./blobs.ts";
 import { AppError } from "./errors.ts";
 import { fsyncFolder } from "./fsync-folder.ts";
+
+const DRAFT = /\.[0-9a-f-]{36}\.part$/;
 
 /**
  * Blobs as files. Written beside their place, synced and renamed, so a crash leaves the whole blob or none; the names
@@ -11,9 +13,7 @@ import { fsyncFolder } from "./fsync-folder.ts";
 export function folderBlobs(path: string): Blobs {
   const root = resolve(path);
   const pathOf = (key: string): string => {
-    if (!/^[\w.:-]+(\/[\w.:-]+)*$/.test(key) || key.split("/").some((part) => /^\.+$/.test(part))) {
-      throw new Error(`Not a blob key: ${key}`);
-    }
+    checkBlobKey(key);
     return join(root, key);
   };
   return {
@@ -34,7 +34,16 @@ export function folderBlobs(path: string): Blobs {
         throw new AppError("not_found", "The stored content is gone.", { cause: error });
       }
     },
-    remove: (prefix) => rm(pathOf(prefix), { recursive: true, force: true }),
+    remove: (key) => rm(pathOf(key), { recursive: true, force: true }),
+    async *keys() {
+      const entries = await opendir(root, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return [];
+        throw error;
+      });
+      for await (const entry of entries) {
+        if (entry.isFile() && !DRAFT.test(entry.name)) yield relative(root, join(entry.parentPath, entry.name));
+      }
+    },
   };
 }
 

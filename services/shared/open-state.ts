@@ -10,6 +10,7 @@ import { migrate } from "./migrations.ts";
 import { loadPepper } from "./pepper.ts";
 import { openPostgresDatabase } from "./postgres-database.ts";
 import { openQdrantIndex } from "./qdrant-index.ts";
+import { s3Blobs } from "./s3-blobs.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 import { openSqliteIndex } from "./sqlite-index.ts";
 import { type Hold, lockFolder } from "./sqlite-lock.ts";
@@ -45,14 +46,15 @@ export async function openStateDatabase(
  * a sentence when something cannot be used.
  */
 export async function openState(settings: StateSettings, log: Log = silentLog, hold: Hold = "shared"): Promise<State> {
-  const { CAIRN_DATA: folder, DATABASE_URL } = settings;
+  const { CAIRN_DATA: folder, DATABASE_URL, QDRANT_URL, CAIRN_BLOBS } = settings;
+  const blobs = CAIRN_BLOBS === undefined ? folderBlobs(join(folder, "blobs")) : openS3(CAIRN_BLOBS, settings);
   const database = await openStateDatabase(settings, log, hold);
-  await makeDataFolder(folder);
+  if (QDRANT_URL === undefined || CAIRN_BLOBS === undefined) await makeDataFolder(folder);
   const index = openIndex(settings, log);
   return {
     ...database,
     index,
-    blobs: folderBlobs(join(folder, "blobs")),
+    blobs,
     alone: DATABASE_URL === undefined && hold === "alone",
     async close() {
       await index.close();
@@ -66,6 +68,15 @@ function openIndex(settings: StateSettings, log: Log): SearchIndex {
   if (url === undefined) return openSqliteIndex(join(CAIRN_DATA, "index.db"), log);
   const layout = { shards: settings.QDRANT_SHARDS, replicas: settings.QDRANT_REPLICAS };
   return openQdrantIndex({ url, apiKey, prefix, layout, log });
+}
+
+function openS3(location: string, settings: StateSettings): Blobs {
+  const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_SESSION_TOKEN: sessionToken } = settings;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = settings;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new Error(`CAIRN_BLOBS is ${location}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as well.`);
+  }
+  return s3Blobs({ location, endpoint, region, accessKeyId, secretAccessKey, sessionToken });
 }
 
 async function openEmbedded(folder: string, hold: Hold): Promise<Database> {

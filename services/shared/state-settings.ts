@@ -15,6 +15,12 @@ const collection: Reader<string> = (raw) => {
   return raw;
 };
 
+const blobs: Reader<string | undefined> = (raw) => {
+  if (raw === undefined || raw === "" || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.:-]+)*\/?$/.test(raw))
+    return raw || undefined;
+  throw new Error("must be s3://BUCKET or s3://BUCKET/PREFIX");
+};
+
 const pepper: Reader<string | undefined> = (raw) => {
   if (raw === undefined || raw === "" || /^[0-9a-f]{64}$/.test(raw)) return raw || undefined;
   throw new Error("must be 64 hexadecimal digits, for example of: openssl rand -hex 32");
@@ -30,6 +36,12 @@ export const STATE_SETTINGS = {
   QDRANT_COLLECTION: collection,
   QDRANT_SHARDS: int(1, 1024, 1),
   QDRANT_REPLICAS: int(1, 16, 1),
+  CAIRN_BLOBS: blobs,
+  AWS_ENDPOINT_URL: httpUrl,
+  AWS_REGION: str("us-east-1"),
+  AWS_ACCESS_KEY_ID: optional,
+  AWS_SECRET_ACCESS_KEY: optional,
+  AWS_SESSION_TOKEN: optional,
 } satisfies Record<string, Reader<unknown>>;
 
 export type StateSettings = ReturnType<typeof readEnv<typeof STATE_SETTINGS>>;
