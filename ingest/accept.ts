@@ -3,6 +3,7 @@ import { concurrently } from "#shared/concurrently.ts";
 import type { Sql } from "#shared/database.ts";
 import { newSalt } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
+import { postRun } from "#shared/openlineage.ts";
 import type { AclEntry } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import type { DocumentRow, Store } from "./document-row.ts";
@@ -138,14 +139,23 @@ async function record(store: Store, sql: Sql, draft: Draft, runId: string): Prom
       ...[mediaType, fileName, now, runId],
     ],
   );
-  await sql.run(
-    "insert into ingest_run (id, tenant, source_id, created_by, at) values ($1, $2, $3, $4, $5) on conflict (id) do nothing",
-    [runId, tenant, input.sourceId ?? null, subject, now],
-  );
+  await beginRun(store, sql, input, runId);
   // The subject may follow the job even where the document is not open to them any more.
   const payload = { documentId, versionId, subject };
   await enqueue(sql, { id: versionId, tenant, kind: "ingest", payload, priority }, now);
   await audit(store, sql, { tenant, subject }, "document.accept", documentId);
   const document = await rowOf(sql, documentId);
   return { documentId, versionId, jobId: versionId, unchanged: false, refile, document };
+}
+
+/** A run begins with the first version that it brings. One that somebody named is over when they say so. */
+async function beginRun(store: Store, sql: Sql, input: NewDocument, runId: string): Promise<void> {
+  const { tenant, sourceId, subject } = input;
+  const at = store.now();
+  const begun = await sql.run(
+    `insert into ingest_run (id, tenant, source_id, created_by, at, sealed_at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (id) do nothing`,
+    [runId, tenant, sourceId ?? null, subject, at, input.runId === undefined ? at : null],
+  );
+  if (begun === 1) await postRun(sql, { id: store.newId(), type: "START", runId, tenant, job: "ingest", at });
 }

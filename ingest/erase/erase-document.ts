@@ -3,6 +3,8 @@ import type { Database, Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { appendLeaf } from "#shared/lineage/append-leaf.ts";
+import { postRun } from "#shared/openlineage.ts";
+import { post } from "#shared/outbox.ts";
 import type { Job, Queue } from "#shared/queue.ts";
 import { blobsOf, textOf, type VersionRow } from "../document-row.ts";
 import { emptyAnswers, removedSoFar } from "./empty-answers.ts";
@@ -17,6 +19,7 @@ export type EraseDeps = {
   readonly index: Pick<SearchIndex, "remove" | "scrub">;
   readonly seal: Seal;
   readonly now: () => number;
+  readonly newId: () => string;
 };
 
 /**
@@ -25,7 +28,7 @@ export type EraseDeps = {
  * so a crash anywhere costs only time. Texts go last of what is needed to find their quotations.
  */
 export async function eraseDocument(deps: EraseDeps, job: Job): Promise<void> {
-  const { db, index, blobs, queue, now } = deps;
+  const { db, index, blobs, queue, now, newId } = deps;
   const erasure = await db.get<Erasure>("select * from erasure where id = $1", [job.id]);
   if (!erasure) throw new Error("A job names an erasure that does not exist");
   if (erasure.state === "done") return void (await queue.complete(job));
@@ -55,6 +58,13 @@ export async function eraseDocument(deps: EraseDeps, job: Job): Promise<void> {
       erasure.id,
     ]);
     await appendLeaf(sql, { id: erasure.id, tenant, kind: "erasure", digest, at });
+    await postRun(sql, {
+      ...{ id: newId(), type: "COMPLETE", runId: erasure.id, tenant, job: "erase", at },
+      inputs: [{ name: `document/${documentId}` }],
+    });
+    const told = { type: "erasure.completed", timestamp: new Date(at).toISOString() };
+    const data = { id: erasure.id, tenant, document_id: documentId, removed };
+    await post(sql, { id: newId(), tenant, topic: "webhook", body: { ...told, data }, at });
     await queue.complete(job, sql);
   });
 }

@@ -2,6 +2,7 @@ import { audit } from "#shared/audit.ts";
 import type { Sql } from "#shared/database.ts";
 import { uriDigest } from "#shared/erased.ts";
 import { AppError } from "#shared/errors.ts";
+import { postRun } from "#shared/openlineage.ts";
 import type { Principal } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import type { DocumentRow, Store } from "../document-row.ts";
@@ -41,6 +42,8 @@ export async function requestErasure(
     );
     await enqueue(sql, { id, tenant, kind: "erase", payload: { documentId }, priority: 0 }, at);
     await audit(store, sql, principal, "document.erase", documentId);
+    const inputs = [{ name: `document/${documentId}` }];
+    await postRun(sql, { id: store.newId(), type: "START", runId: id, tenant, job: "erase", inputs, at });
     return { erasure: await erasureOf(sql, principal, id), isNew: true };
   });
 }

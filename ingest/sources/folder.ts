@@ -78,6 +78,7 @@ export async function syncFolder(
     gone.filter(({ uri }) => !isBelow(uri, kept)),
   );
   await store.db.transaction(async (sql) => {
+    await sql.run("update ingest_run set sealed_at = $1 where id = $2", [store.now(), runId]);
     await sql.run("update source set synced_at = $1 where id = $2", [store.now(), source.id]);
     await audit(store, sql, { tenant: source.tenant, subject: source.created_by }, "source.sync", source.id);
   });

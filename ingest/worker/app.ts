@@ -6,6 +6,7 @@ import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import type { Log } from "#shared/log.ts";
 import { createQueue, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import { closeRuns } from "../close-runs.ts";
 import { type EraseDeps, eraseDocument } from "../erase/erase-document.ts";
 import type { Seal } from "../erase/receipt.ts";
 import { resumeErasures } from "../erase/resume-erasures.ts";
@@ -21,6 +22,7 @@ const POLL_MS = 250;
 const HEARTBEAT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const CLOSE_EVERY_MS = 1_000;
 /** Steps of a small batch are written down for whoever watches the job; for a large one that would cost more than the work. */
 const REPORTED_BATCH = 4;
 
@@ -67,6 +69,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   const waiters: (() => void)[] = [];
   let [done, failed] = [0, 0];
   let pruneAt = 0;
+  let closeAt = 0;
 
   async function pruneAtTimes(): Promise<void> {
     if (now() < pruneAt) return;
@@ -75,6 +78,12 @@ export function startWorker(deps: WorkerDeps): Worker {
     if (pruned > 0) log.info("pruned", { jobs: pruned });
     const resumed = await resumeErasures(db, now);
     if (resumed > 0) log.warn("erasures begin again", { erasures: resumed });
+  }
+
+  async function closeRunsAtTimes(): Promise<void> {
+    if (now() < closeAt) return;
+    closeAt = now() + CLOSE_EVERY_MS;
+    await closeRuns(db, now, newId);
   }
 
   async function take(): Promise<readonly Job[]> {
@@ -147,6 +156,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     while (!stopping) {
       try {
         await pruneAtTimes();
+        await closeRunsAtTimes();
         const jobs = await take();
         if (jobs.length > 0) await work(jobs);
         if (jobs.length > 0 || waiters.length > 0) await report();

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
 import { int, optional, readEnv, str } from "#shared/env.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
+import { startDeliveries } from "#shared/outbox.ts";
 import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
@@ -18,6 +20,7 @@ async function main(): Promise<void> {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
       CAIRN_SIGNING_KEYS: optional,
+      ...DELIVERY_SETTINGS,
     },
     process.env,
   );
@@ -29,6 +32,8 @@ async function main(): Promise<void> {
   const keys = env.CAIRN_SIGNING_KEYS ?? (env.DATABASE_URL ? undefined : join(env.CAIRN_DATA, "signing-keys.json"));
   const ring = keys === undefined ? undefined : await openKeyRing(keys);
   const worker = startWorker({ db, blobs, index, log, metrics, ...(ring && { seal: ring.seal }) });
+
+  const deliveries = startDeliveries(db, deliveryTargets(env), log);
 
   const operations = await serveOperations({
     service: "ingest-worker",
@@ -42,6 +47,7 @@ async function main(): Promise<void> {
 
   onShutdown(log, operations.drain, [
     { name: "worker", run: () => worker.stop() },
+    { name: "deliveries", run: deliveries.stop },
     { name: "state", run: state.close },
     operations.stop,
   ]);

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
 import { diskUsedBy } from "#shared/disk-used.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
@@ -6,6 +7,7 @@ import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { measureProcess } from "#shared/lineage/measure.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
+import { startDeliveries } from "#shared/outbox.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
 import { onShutdown } from "#shared/shutdown.ts";
@@ -31,12 +33,14 @@ async function main(): Promise<void> {
       CAIRN_SIGNING_KEYS: optional,
       CAIRN_CODE_DIGEST: optional,
       CAIRN_CODE_SOURCE: optional,
+      ...DELIVERY_SETTINGS,
     },
     process.env,
   );
   const paths = await foldersOf(process.argv.slice(2));
   const log = jsonLog("local");
   const measured = measureProcess(ROOT, { codeDigest: env.CAIRN_CODE_DIGEST, codeSource: env.CAIRN_CODE_SOURCE });
+  const targets = deliveryTargets(env);
   const state = await openState(env, log, "alone");
   const release = await loadRelease(join(ROOT, "releases/default"));
   const progress = createProgressLine(process.stdout);
@@ -61,11 +65,13 @@ async function main(): Promise<void> {
       diskUsed: diskUsedBy(env.CAIRN_DATA),
     },
   );
+  const deliveries = startDeliveries(state.db, targets, log);
   onShutdown(
     log,
     local.drain,
     [
       { name: "local", run: local.stop },
+      { name: "deliveries", run: deliveries.stop },
       { name: "state", run: state.close },
     ],
     local.cut,

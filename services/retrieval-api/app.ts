@@ -26,6 +26,7 @@ import { mountModels } from "./routes/models.ts";
 import { mountPage } from "./routes/page.ts";
 import { mountRelease } from "./routes/release.ts";
 import { mountReplay } from "./routes/replay.ts";
+import { mountRunEvents } from "./routes/run-events.ts";
 import { mountSearch } from "./routes/search.ts";
 import { mountSession } from "./routes/session.ts";
 import { mountStatus } from "./routes/status.ts";
@@ -84,6 +85,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     mountKeys(server, apiDeps);
     mountWithdrawals(server, apiDeps);
     mountReplay(server, apiDeps);
+    mountRunEvents(server, apiDeps);
     mountLineageLog(server, apiDeps);
     mountRelease(server, apiDeps);
     mountSession(server, apiDeps);

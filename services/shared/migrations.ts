@@ -130,6 +130,17 @@ const MIGRATIONS: readonly string[][] = [
        id text primary key, key_id text not null, created_at bigint not null, expires_at bigint not null)`,
     `create index session_end on session (expires_at)`,
   ],
+  [
+    `create table outbox (
+       id text primary key, tenant text not null, topic text not null, body text not null, state text not null,
+       attempts integer not null, run_at bigint not null, at bigint not null, problem text, sent_at bigint)`,
+    `create index outbox_waiting on outbox (topic, state, run_at)`,
+    `create index outbox_listing on outbox (tenant, topic, at, id)`,
+    `alter table ingest_run add column sealed_at bigint`,
+    `alter table ingest_run add column ended_at bigint`,
+    `update ingest_run set sealed_at = at, ended_at = at`,
+    `create index ingest_run_open on ingest_run (at) where ended_at is null`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

@@ -92,7 +92,15 @@ async function run({ db, index, blobs }: State, dieAt: number): Promise<"done" |
     scrub: counted(index.scrub),
   };
   const dyingBlobs: Blobs = { ...blobs, remove: counted(blobs.remove) };
-  const deps = { db: dyingDb, index: dyingIndex, blobs: dyingBlobs, queue, seal, now: Date.now };
+  const deps = {
+    db: dyingDb,
+    index: dyingIndex,
+    blobs: dyingBlobs,
+    queue,
+    seal,
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+  };
   try {
     await eraseDocument(deps, job!);
     return "done";

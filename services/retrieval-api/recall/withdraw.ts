@@ -4,8 +4,9 @@ import { digestOfJson } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
 import { appendLeaf } from "#shared/lineage/append-leaf.ts";
 import { EVERY_TENANT } from "#shared/not-withdrawn.ts";
+import { post } from "#shared/outbox.ts";
 import { isOperator, type Principal } from "#shared/principal.ts";
-import { type Kind, SHARED_KINDS, type Withdrawal } from "./withdrawal.ts";
+import { type Kind, SHARED_KINDS, type Withdrawal, withdrawalView } from "./withdrawal.ts";
 
 export type RecallDeps = {
   readonly db: Database;
@@ -47,7 +48,9 @@ export async function withdraw(
     const event = { type: "withdrawal", id, tenant, kind, target, reason, by: principal.subject, at };
     await log(sql, principal, event);
     await audit({ now, newId }, sql, principal, "withdrawal.create", id);
-    return { withdrawal: await withdrawalOf(sql, principal, id), isNew: true };
+    const withdrawal = await withdrawalOf(sql, principal, id);
+    await tell(sql, newId(), "withdrawal.created", withdrawal, at);
+    return { withdrawal, isNew: true };
   });
 }
 
@@ -71,7 +74,9 @@ export async function lift(
     ]);
     await log(sql, principal, { type: "lift", id: newId(), withdrawal: id, reason, by: principal.subject, at });
     await audit({ now, newId }, sql, principal, "withdrawal.lift", id);
-    return withdrawalOf(sql, principal, id);
+    const lifted = await withdrawalOf(sql, principal, id);
+    await tell(sql, newId(), "withdrawal.lifted", lifted, at);
+    return lifted;
   });
 }
 
@@ -131,4 +136,12 @@ type Event = { readonly id: string; readonly at: number } & Readonly<Record<stri
 /** In the transaction that does it, so that nobody can withdraw or lift unseen. */
 function log(sql: Sql, { tenant }: Principal, event: Event): Promise<void> {
   return appendLeaf(sql, { id: event.id, tenant, kind: "withdrawal", digest: digestOfJson(event), at: event.at });
+}
+
+/** The operator's webhook, where there is one, hears what was taken back, with the address of its impact. */
+function tell(sql: Sql, id: string, type: string, withdrawal: Withdrawal, at: number): Promise<void> {
+  const { tenant } = withdrawal;
+  const data = { tenant, ...withdrawalView(withdrawal), impact: `/v1/withdrawals/${withdrawal.id}/impact` };
+  const body = { type, timestamp: new Date(at).toISOString(), data };
+  return post(sql, { id, tenant, topic: "webhook", body, at });
 }
