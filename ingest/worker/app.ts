@@ -4,6 +4,7 @@ import { AppError } from "#shared/errors.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import type { Log } from "#shared/log.ts";
+import { pruneOutbox } from "#shared/outbox.ts";
 import { createQueue, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { closeRuns } from "../close-runs.ts";
@@ -22,6 +23,7 @@ const POLL_MS = 250;
 const HEARTBEAT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const KEEP_MESSAGES_MS = 30 * 86_400_000;
 const CLOSE_EVERY_MS = 1_000;
 /** Steps of a small batch are written down for whoever watches the job; for a large one that would cost more than the work. */
 const REPORTED_BATCH = 4;
@@ -76,6 +78,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     pruneAt = now() + PRUNE_EVERY_MS;
     const pruned = await pruneJobs(db, now());
     if (pruned > 0) log.info("pruned", { jobs: pruned });
+    await pruneOutbox(db, now() - KEEP_MESSAGES_MS);
     const resumed = await resumeErasures(db, now);
     if (resumed > 0) log.warn("erasures begin again", { erasures: resumed });
   }

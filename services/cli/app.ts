@@ -6,14 +6,28 @@ import { documents } from "./commands/documents.ts";
 import { erase } from "./commands/erase.ts";
 import { ingest } from "./commands/ingest.ts";
 import { keys } from "./commands/keys.ts";
+import { lineage } from "./commands/lineage.ts";
 import { recall } from "./commands/recall.ts";
+import { release } from "./commands/release.ts";
 import { replay } from "./commands/replay.ts";
 import { search } from "./commands/search.ts";
 import { status } from "./commands/status.ts";
 import { nearest } from "./nearest.ts";
 import { createOutput, type Output, type Stream } from "./output.ts";
 
-const COMMANDS: readonly Command[] = [ask, search, ingest, status, documents, replay, recall, erase, keys];
+const COMMANDS: readonly Command[] = [
+  ask,
+  search,
+  ingest,
+  status,
+  documents,
+  lineage,
+  replay,
+  recall,
+  erase,
+  release,
+  keys,
+];
 const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;

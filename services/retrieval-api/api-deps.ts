@@ -2,6 +2,7 @@ import type { Database } from "#shared/database.ts";
 import type { DiskUsed } from "#shared/disk-used.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
+import type { Part } from "#shared/lineage/answer-statement.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
@@ -18,6 +19,8 @@ export type ApiDeps = {
   readonly authenticate: Authenticate;
   readonly pepper: string;
   readonly release: Release;
+  /** Code and runtime as they were measured at the start. */
+  readonly parts: readonly Part[];
   readonly gatewayStatus: GatewayStatus;
   /** Where one process keeps everything in a folder of its own machine. */
   readonly diskUsed: (() => Promise<DiskUsed>) | undefined;

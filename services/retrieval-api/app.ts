@@ -25,6 +25,7 @@ import { mountLineageLog } from "./routes/lineage-log.ts";
 import { mountModels } from "./routes/models.ts";
 import { mountPage } from "./routes/page.ts";
 import { mountRelease } from "./routes/release.ts";
+import { mountReleases } from "./routes/releases.ts";
 import { mountReplay } from "./routes/replay.ts";
 import { mountRunEvents } from "./routes/run-events.ts";
 import { mountSearch } from "./routes/search.ts";
@@ -67,7 +68,20 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   const checkParts = createCheckParts(db, release);
   const answerDeps = { release, retrieve, generate, checkParts, onEnd, save, now };
   const status = { gatewayStatus: gatewayStatusOf(deps.gatewayUrl, deps.gatewayKey), diskUsed: deps.diskUsed };
-  const asked = { db, index, ring, authenticate, pepper, release, retrieve, answerDeps, metrics, log, now };
+  const asked = {
+    db,
+    index,
+    ring,
+    authenticate,
+    pepper,
+    release,
+    parts: deps.parts,
+    retrieve,
+    answerDeps,
+    metrics,
+    log,
+    now,
+  };
   const apiDeps: ApiDeps = { ...asked, ...status };
   // Only once it listens: a start that fails must not have begun with work.
   let sequencer: Sequencer | undefined;
@@ -85,6 +99,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     mountKeys(server, apiDeps);
     mountWithdrawals(server, apiDeps);
     mountReplay(server, apiDeps);
+    mountReleases(server, apiDeps);
     mountRunEvents(server, apiDeps);
     mountLineageLog(server, apiDeps);
     mountRelease(server, apiDeps);

@@ -24,6 +24,10 @@ export async function post(sql: Sql, { id, tenant, topic, body, at }: Message): 
   );
 }
 
+/** Forgets what was written before `before`, sent or not. Resolves to how many messages. */
+export const pruneOutbox = (sql: Sql, before: number): Promise<number> =>
+  sql.run("delete from outbox where at < $1", [before]);
+
 const POLL_MS = 1000;
 const BATCH = 20;
 const SEND_LIMIT_MS = 15_000;

@@ -8,7 +8,19 @@ test("--help lists every command, and each command explains itself without a ser
   const { code, stdout } = await cairn(NOWHERE, "--help");
   expect(code).toBe(0);
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!);
-  expect(names).toEqual(["ask", "search", "ingest", "status", "documents", "replay", "recall", "erase", "keys"]);
+  expect(names).toEqual([
+    "ask",
+    "search",
+    "ingest",
+    "status",
+    "documents",
+    "lineage",
+    "replay",
+    "recall",
+    "erase",
+    "release",
+    "keys",
+  ]);
   for (const name of names) {
     const help = await cairn(NOWHERE, name, "--help");
     expect(help.stdout).toMatch(new RegExp(`^Usage: ./cairn ${name}`));

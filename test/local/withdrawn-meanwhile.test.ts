@@ -3,6 +3,7 @@ import { openLocal } from "../helpers/local.ts";
 import { seeded } from "../helpers/made-answers.ts";
 
 const DOCUMENTS = 6;
+const ERASED = 3;
 const ASKERS = 4;
 const QUESTIONS = 12;
 
@@ -10,10 +11,10 @@ const QUESTIONS = 12;
 type Gap = { readonly document: string; readonly from: number; until: number };
 type Asked = { readonly begun: number; readonly ended: number; readonly documents: readonly string[] };
 
-test("while people ask and withdraw at once, nothing withdrawn before a question is in its evidence", async () => {
+test("while people ask, withdraw and erase at once, nothing withdrawn or erased before a question is in its evidence", async () => {
   const app = await openLocal();
   const ids: string[] = [];
-  for (let i = 0; i < DOCUMENTS; i++) {
+  for (let i = 0; i < DOCUMENTS + ERASED; i++) {
     const { document } = await app.upload({
       text: `# Vault ${i}\n\nThe code of the vault ${i} is 471${i}.`,
       uri: `v${i}`,
@@ -36,8 +37,8 @@ test("while people ask and withdraw at once, nothing withdrawn before a question
       await app.send(`/v1/withdrawals/${id}/lift`, { reason: "The drill is over." });
     }
   };
-  const asker = async (): Promise<void> => {
-    for (let i = 0; i < QUESTIONS; i++) {
+  const asker = async (questions: number): Promise<void> => {
+    for (let i = 0; i < questions; i++) {
       const begun = performance.now();
       const { lineage } = await app.ask("What is the code of the vault?");
       const ended = performance.now();
@@ -48,11 +49,22 @@ test("while people ask and withdraw at once, nothing withdrawn before a question
       asked.push({ begun, ended, documents: rows.map(({ dep_id }) => dep_id) });
     }
   };
+  const eraser = async (): Promise<void> => {
+    for (const document of ids.slice(DOCUMENTS)) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const erased = await app.send("/v1/erasures", { document, reason: "A drill." });
+      expect(erased.status).toBe(202);
+      gaps.push({ document, from: performance.now(), until: Number.POSITIVE_INFINITY });
+    }
+  };
+  await asker(1);
+  const erasing = eraser();
   // One recaller: two would lift each other's withdrawals.
   const recalling = recaller(7);
-  await Promise.all(Array.from({ length: ASKERS }, asker));
+  await Promise.all(Array.from({ length: ASKERS }, () => asker(QUESTIONS)));
   asking = false;
   await recalling;
+  await erasing;
 
   for (const { begun, ended, documents } of asked) {
     const gone = gaps.filter(({ from, until }) => from < begun && until > ended).map(({ document }) => document);
@@ -60,6 +72,7 @@ test("while people ask and withdraw at once, nothing withdrawn before a question
   }
   const met = asked.filter(({ begun, ended }) => gaps.some(({ from, until }) => from < begun && until > ended));
   expect(met.length).toBeGreaterThan(0);
-  expect(asked.some(({ documents }) => documents.length === DOCUMENTS)).toBe(true);
+  const lent = asked.flatMap(({ documents }) => documents);
+  expect(new Set(lent).size).toBe(DOCUMENTS + ERASED);
   await app.close();
 });

@@ -105,7 +105,7 @@ async function insertDependencies(
     ["release", release.digest, release.digest, "configured"],
     ["prompt", release.promptDigest, release.promptDigest, "configured"],
   ];
-  if (draft.model) dependencies.push(["model", draft.model.model, null, "generated"]);
+  if (draft.model) dependencies.push(["model", draft.model.model, draft.model.digest ?? null, "generated"]);
   const rests = (candidate: Candidate, use: "cited" | "in_context" | "retrieved"): void => {
     const { chunk, document } = candidate;
     dependencies.push(["chunk", chunk.id, chunkCommitment(candidate), use]);

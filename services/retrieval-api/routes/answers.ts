@@ -5,6 +5,7 @@ import type { Server } from "#shared/server.ts";
 import { pastAnswer } from "../answer/past-answer.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { firstCheckpoint, loadBundle } from "../lineage/load-bundle.ts";
+import { provOf } from "../lineage/prov.ts";
 
 const params = z.object({ id: z.uuid() });
 const tags = ["answers"];
@@ -22,6 +23,15 @@ export function mountAnswers(server: Server, { db, ring, authenticate, now }: Ap
     "/v1/answers/:id/lineage",
     { onRequest, schema: { tags, summary: "An answer's public lineage tag", params } },
     async (request) => (await pastAnswer(db, callerOf(request), request.params.id)).lineage,
+  );
+
+  server.get(
+    "/v1/answers/:id/prov",
+    { onRequest, schema: { tags, summary: "An answer's origin as W3C PROV, in PROV-JSONLD", params } },
+    async (request, reply) => {
+      const provenance = provOf(await pastAnswer(db, callerOf(request), request.params.id));
+      return reply.type("application/ld+json").send(JSON.stringify(provenance));
+    },
   );
 
   server.get(
