@@ -28,7 +28,7 @@ const CONCURRENCY = 4;
 async function main(): Promise<void> {
   const env = readEnv(
     {
-      EVAL_DATA_DIR: str(join(ROOT, "../shared/datasets")),
+      EVAL_DATA_DIR: optional,
       CAIRN_KEY: optional,
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,

@@ -11,13 +11,14 @@ import { DataAbsent, type SuiteData } from "./suite-data.ts";
 export type Folders = {
   /** The project: what is shipped. */
   readonly root: string;
-  /** EVAL_DATA_DIR: what is not. */
-  readonly data: string;
+  /** EVAL_DATA_DIR, what is not; absent when it is not set. */
+  readonly data: string | undefined;
 };
 
 /** The documents and questions of a suite. Rejects with `DataAbsent` when its data is not on this machine. */
 export async function readSuiteData({ data }: Suite, folders: Folders): Promise<SuiteData> {
   const external = (path: string): string => {
+    if (folders.data === undefined) throw new DataAbsent("EVAL_DATA_DIR is not set");
     const full = join(folders.data, path);
     if (!existsSync(full)) throw new DataAbsent(`no data at ${full}`);
     return full;

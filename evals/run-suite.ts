@@ -52,6 +52,8 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
   const served = await deps.serve(signal);
   try {
     const client = deps.connect(served.url);
+    // What it logs at its start, before it knows anything, gives nothing away.
+    const loggedBefore = served.log();
     onStep("documents", 0, data.documents.length);
     const corpus = await takeIn(client, data.documents, collectionOf(suite, data), signal);
     onStep("documents", data.documents.length, data.documents.length);
@@ -81,7 +83,7 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
       fingerprint,
       releases: releasesOf(observed),
       ...(asked.length < data.questions.length && { sampled: asked.length }),
-      logLeaks: leaksIn(served.log(), { question: "" }, scoring.secrets).length,
+      logLeaks: leaksIn(served.log(), { question: loggedBefore }, scoring.secrets).length,
       questions: results,
     };
     const timings = { ...(spent !== undefined && { cost: spent }), questions: observed.map(({ timing }) => timing) };

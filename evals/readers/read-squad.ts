@@ -22,7 +22,7 @@ type Squad = {
 export async function readSquad(file: string, language: Language): Promise<SuiteData> {
   const { data } = JSON.parse(await readFile(file, "utf8")) as Squad;
   const paragraphs = data.flatMap(({ title, paragraphs }) =>
-    paragraphs.map((paragraph) => ({ ...paragraph, title: title?.replaceAll("_", " ") })),
+    paragraphs.map((paragraph) => ({ ...paragraph, title: title?.replaceAll("_", " ") || undefined })),
   );
   const documents = new Map<string, EvalDocument>();
   const questions: Question[] = [];
@@ -44,17 +44,13 @@ function questionOf(qa: Qa, { uri, text }: EvalDocument, language: Language): Qu
   }
   const marked: readonly Answer[] = qa.evidences?.map((evidence) => ({ text: evidence })) ?? answers;
   const gold = marked.flatMap((one): Gold[] => {
-    const at = one.answer_start === undefined ? startOf(text, one.text) : one.answer_start;
-    if (at === undefined) return [];
+    // Some answers were written by people and stand nowhere in the paragraph.
+    if (!text.includes(one.text)) return [];
+    const at = one.answer_start ?? codePointLength(text.slice(0, text.indexOf(one.text)));
     return [{ document: uri, start: at, end: at + codePointLength(one.text), quote: one.text }];
   });
   const facts = [[...new Set(answers.map((answer) => answer.text))]];
   return { ...base, kind: "answerable", expect: "answered", gold: distinct(gold, uri), facts };
-}
-
-function startOf(text: string, quote: string): number | undefined {
-  const at = text.indexOf(quote);
-  return at < 0 ? undefined : codePointLength(text.slice(0, at));
 }
 
 /** What annotators agree on is listed once; without any span the paragraph itself is the evidence. */
