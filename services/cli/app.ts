@@ -12,6 +12,7 @@ import { release } from "./commands/release.ts";
 import { replay } from "./commands/replay.ts";
 import { search } from "./commands/search.ts";
 import { status } from "./commands/status.ts";
+import { verify } from "./commands/verify.ts";
 import { nearest } from "./nearest.ts";
 import { createOutput, type Output, type Stream } from "./output.ts";
 
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   status,
   documents,
   lineage,
+  verify,
   replay,
   recall,
   erase,
@@ -42,7 +44,10 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\
 
 CAIRN_URL is the server to talk to (http://127.0.0.1:8080), CAIRN_KEY the API key to send.`;
 
-/** Runs one command. Resolves to the exit code: 0, 1 failed, 2 wrong call, 3 no answer found, 130 interrupted. */
+/**
+ * Runs one command. Resolves to the exit code: 0, 1 failed, 2 wrong call, 3 no answer found, 10 and above what did not
+ * verify, 130 interrupted.
+ */
 export async function run(
   argv: readonly string[],
   settings: ServerSettings,

@@ -1,6 +1,7 @@
 import { SCOPES } from "#shared/principal.ts";
 import { type Command, type Context, idOf, listOf, parseFlags, UsageError } from "../command.ts";
 import { oneLine } from "../printable.ts";
+import { rotateSigning } from "./rotate-signing.ts";
 
 const MAX_DAYS = 3650;
 const OPTIONS = {
@@ -10,6 +11,7 @@ const OPTIONS = {
   groups: { type: "string" },
   expires: { type: "string" },
 } as const;
+const SIGNING_OPTIONS = { file: { type: "string" } } as const;
 
 type Key = {
   readonly id: string;
@@ -28,26 +30,35 @@ export const keys: Command = {
   help: `Usage: ./cairn keys create --subject NAME [--tenant NAME] [--scopes chat,ingest] [--groups a,b] [--expires 30d]
        ./cairn keys list [--json]
        ./cairn keys revoke ID [--json]
+       ./cairn keys rotate-signing [--file FILE] [--json]
 
 create   prints a new key, once: it cannot be shown again
 list     the keys of your tenant (of all tenants for the operator), without their secrets
 revoke   ends a key, from its next request on
+rotate-signing
+         makes a new key to sign records with, on the server, or in a file that the server will be given
 
   --subject NAME    whom the key stands for
   --tenant NAME     the tenant of the key (yours)
   --scopes LIST     what it allows: ${SCOPES.join(", ")} (chat)
   --groups LIST     the groups whose documents it may read (none)
   --expires DAYSd   when it ends, 1d to ${MAX_DAYS}d (never)
+  --file FILE       where the signing keys are; made when it is missing
   --json            print what the API returns
 
 All of this needs a key with the scope "admin".`,
   async run(args, context) {
-    const { values, positionals } = parseFlags(args, OPTIONS);
+    const { values, positionals } = parseFlags(args, { ...OPTIONS, ...SIGNING_OPTIONS });
     const [action, ...rest] = positionals;
     if (action !== "create") {
       const misplaced = Object.keys(values).find((name) => name in OPTIONS);
       if (misplaced) throw new UsageError(`--${misplaced} belongs to "keys create".`);
     }
+    if (action === "rotate-signing") {
+      if (rest.length > 0) throw new UsageError('"keys rotate-signing" takes no arguments.');
+      return rotateSigning(values.file, context);
+    }
+    if (values.file !== undefined) throw new UsageError('--file belongs to "keys rotate-signing".');
     if (action === "create") {
       if (rest.length > 0) throw new UsageError(`"${rest[0]}" is not an option of "keys create".`);
       return create(values, context);
