@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import {
@@ -35,13 +36,20 @@ export type ServerOptions = {
 
 /** A Fastify server with the habits every process shares: limits, request ids, one error handler, OpenAPI. */
 export function createServer({ service, version, log, metrics, door = () => false }: ServerOptions) {
+  const unused = new Set<Socket>();
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (framework) =>
       createHttpServer(
         { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, highWaterMark: SOCKET_BUFFER_BYTES },
-        (request, response) => door(request, response) || framework(request, response),
-      ),
+        (request, response) => {
+          unused.delete(request.socket);
+          return door(request, response) || framework(request, response);
+        },
+      ).on("connection", (socket) => {
+        unused.add(socket);
+        socket.once("close", () => unused.delete(socket));
+      }),
     genReqId: () => crypto.randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
@@ -71,9 +79,13 @@ export function createServer({ service, version, log, metrics, door = () => fals
     const status = String(reply.raw.statusCode);
     metrics.httpSeconds(reply.elapsedTime / 1000, service, method, route, status);
   });
-  // A connection whose last stream ended after the close began would be waited for until its keep-alive ran out.
+  // A connection whose last stream ended after the close began would be waited for until its keep-alive ran out. One that
+  // a browser or fetch opened in advance counts as busy with Node until its first request.
   app.addHook("preClose", async () => {
-    const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const sweep = setInterval(() => {
+      app.server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
+    }, IDLE_SWEEP_MS);
     app.server.once("close", () => clearInterval(sweep));
   });
   app.setErrorHandler((error, request, reply) => fail(error, request, reply, log));
