@@ -2,6 +2,7 @@ import type { Blobs } from "#shared/blobs.ts";
 import type { Chunk } from "#shared/chunk.ts";
 import type { Database } from "#shared/database.ts";
 import { sha256 } from "#shared/digest.ts";
+import { AppError } from "#shared/errors.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Job, Queue } from "#shared/queue.ts";
 import type { Passage } from "./chunk/chunk.ts";
@@ -90,9 +91,7 @@ async function prepare(deps: PipelineDeps, job: Job, signal: AbortSignal): Promi
     version.document_id,
   ]);
   const title = effectiveTitle(state!, version, parsed.title);
-  const chunks = passages.map((passage): Chunk => {
-    return { id: chunkId(versionId, passage.start), documentId: version.document_id, versionId, title, ...passage };
-  });
+  const chunks = chunksOf(version, title, passages);
   return { job, version, filing: { ...filed!, acl: aclOf(filed!) }, parsed, chunks };
 }
 
@@ -106,7 +105,9 @@ async function settle(deps: PipelineDeps, batch: readonly Prepared[]): Promise<B
   try {
     return { done: await publish(deps, batch), failed: [] };
   } catch (error) {
-    if (batch.length === 1) return { done: [], failed: [{ job: batch[0]!.job, error }] };
+    // A store that is away is away for each of them.
+    const away = error instanceof AppError && error.retryable;
+    if (batch.length === 1 || away) return { done: [], failed: batch.map(({ job }) => ({ job, error })) };
     const results: BatchResult[] = [];
     for (const one of batch) results.push(await settle(deps, [one]));
     return { done: results.flatMap((result) => result.done), failed: results.flatMap((result) => result.failed) };
@@ -137,6 +138,14 @@ export async function removeVersions(deps: PipelineDeps, job: Job): Promise<void
   for (const versionId of versionIds) await deps.blobs.remove(blobsOf(job.tenant, versionId));
   await deps.queue.complete(job);
 }
+
+/** A version's passages as the index keeps them. */
+export const chunksOf = (
+  { id: versionId, document_id: documentId }: Pick<VersionRow, "id" | "document_id">,
+  title: string,
+  passages: readonly Passage[],
+): Chunk[] =>
+  passages.map((passage) => ({ id: chunkId(versionId, passage.start), documentId, versionId, title, ...passage }));
 
 /** From version and place alone, so that writing a version again replaces what is there. */
 function chunkId(versionId: string, start: number): string {

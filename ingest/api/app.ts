@@ -9,6 +9,7 @@ import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
 import type { Principal } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
+import type { GenerationIndex } from "../reindex/reindex-row.ts";
 import { type SyncReport, syncFolder } from "../sources/folder.ts";
 import { openFolderSource } from "../sources/sources.ts";
 import { realRoot } from "../sources/walk-folder.ts";
@@ -16,6 +17,7 @@ import type { RouteDeps, Routes } from "./ingest-deps.ts";
 import { HOW } from "./read-upload.ts";
 import { mountDocuments } from "./routes/documents.ts";
 import { mountErasures } from "./routes/erasures.ts";
+import { mountGenerations } from "./routes/generations.ts";
 import { mountJobs } from "./routes/jobs.ts";
 import { mountSources } from "./routes/sources.ts";
 import { mountUploads } from "./routes/uploads.ts";
@@ -37,6 +39,8 @@ export type IngestDeps = {
   readonly authenticate: Authenticate;
   readonly log: Log;
   readonly allowFolder: RouteDeps["allowFolder"];
+  /** The whole index, where its generations are looked after here. */
+  readonly generations?: GenerationIndex;
   readonly wake?: () => void;
   readonly now?: () => number;
   readonly newId?: () => string;
@@ -73,6 +77,7 @@ export function mountIngest(server: Server, deps: IngestDeps): void {
     mountJobs(routes, routeDeps);
     mountSources(routes, routeDeps);
     mountErasures(routes, routeDeps);
+    if (deps.generations) mountGenerations(routes, routeDeps, deps.generations);
   });
 }
 

@@ -31,7 +31,8 @@ async function main(): Promise<void> {
   watchQueue(db, metrics.registry);
 
   const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
-  mountIngest(server, { db, blobs, index, authenticate, log, allowFolder: env.CAIRN_AUTH === "open" });
+  const allowFolder = env.CAIRN_AUTH === "open";
+  mountIngest(server, { db, blobs, index, generations: index, authenticate, log, allowFolder });
 
   const operations = await serveOperations({
     service: "ingest-api",

@@ -1,6 +1,7 @@
 import { aclOf, type DocumentRow } from "../document-row.ts";
 import { stateOf, type VersionState } from "../documents.ts";
 import { type JobRow, payloadOf } from "../jobs.ts";
+import { type ReindexRow, reportOf } from "../reindex/reindex-row.ts";
 import type { Source } from "../sources/sources.ts";
 
 const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
@@ -71,4 +72,17 @@ export const sourceView = (row: Source) => ({
   acl: JSON.parse(row.acl) as string[],
   created_at: time(row.created_at),
   synced_at: time(row.synced_at),
+});
+
+/** A generation in the making. */
+export const reindexView = (row: ReindexRow) => ({
+  generation: row.generation,
+  state: row.state,
+  done: Number(row.done),
+  total: Number(row.total),
+  report: reportOf(row),
+  before: row.before,
+  created_by: row.created_by,
+  created_at: time(row.created_at),
+  updated_at: time(row.updated_at),
 });

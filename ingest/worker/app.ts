@@ -5,7 +5,7 @@ import type { SearchIndex } from "#shared/index.ts";
 import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import type { Log } from "#shared/log.ts";
 import { pruneOutbox } from "#shared/outbox.ts";
-import { createQueue, type Job } from "#shared/queue.ts";
+import { createQueue, JOBS_CHANNEL, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { closeRuns } from "../close-runs.ts";
 import { type EraseDeps, eraseDocument } from "../erase/erase-document.ts";
@@ -13,8 +13,10 @@ import type { Seal } from "../erase/receipt.ts";
 import { resumeErasures } from "../erase/resume-erasures.ts";
 import { pruneJobs } from "../jobs.ts";
 import { openParser } from "../parse/parse-process.ts";
-import { ingestBatch, type Parse, type PipelineDeps, refileAgain, removeVersions } from "../pipeline.ts";
+import { ingestBatch, type Parse, refileAgain, removeVersions } from "../pipeline.ts";
 import { reconcile } from "../reconcile.ts";
+import { continueReindex, type ReindexDeps } from "../reindex/backfill.ts";
+import type { GenerationIndex } from "../reindex/reindex-row.ts";
 import { fitting } from "./fitting.ts";
 
 const BATCH = 32;
@@ -25,6 +27,12 @@ const STOP_LIMIT_MS = 20_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const KEEP_MESSAGES_MS = 30 * 86_400_000;
 const CLOSE_EVERY_MS = 1_000;
+const RECONCILE_EVERY_MS = 600_000;
+/** After a store was away the index may lack something, or hold too much. */
+const RECONCILE_SOON_MS = 5_000;
+/** Nothing is leased for so long after a store did not answer, twice as long each time. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 30_000;
 /** Steps of a small batch are written down for whoever watches the job; for a large one that would cost more than the work. */
 const REPORTED_BATCH = 4;
 
@@ -39,6 +47,8 @@ export type WorkerDeps = {
   readonly db: Database;
   readonly blobs: Blobs;
   readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions" | "scrub">;
+  /** The whole index, where this worker builds generations. */
+  readonly generations?: GenerationIndex;
   /** By default a pool of child processes, closed when the worker stops. */
   readonly parse?: Parse;
   /** Signs the receipts of erasures; without it they are not signed. */
@@ -72,6 +82,11 @@ export function startWorker(deps: WorkerDeps): Worker {
   let [done, failed] = [0, 0];
   let pruneAt = 0;
   let closeAt = 0;
+  let reconcileAt = 0;
+  let pauseMs = 0;
+  /** Whether a store did not answer in this round. */
+  let away = false;
+  const stopped = Promise.withResolvers<void>();
 
   async function pruneAtTimes(): Promise<void> {
     if (now() < pruneAt) return;
@@ -87,6 +102,20 @@ export function startWorker(deps: WorkerDeps): Worker {
     if (now() < closeAt) return;
     closeAt = now() + CLOSE_EVERY_MS;
     await closeRuns(db, now, newId);
+  }
+
+  async function reconcileAtTimes(): Promise<void> {
+    if (now() < reconcileAt) return;
+    reconcileAt = now() + RECONCILE_EVERY_MS;
+    try {
+      const { removed, requeued } = await reconcile(db, deps.index, now);
+      metrics.indexDrift.inc({ repair: "removed" }, removed);
+      metrics.indexDrift.inc({ repair: "requeued" }, requeued);
+      log.info("reconciled", { removed, requeued });
+    } catch (error) {
+      reconcileAt = now() + RECONCILE_SOON_MS;
+      log.error("reconciliation failed", error);
+    }
   }
 
   async function take(): Promise<readonly Job[]> {
@@ -132,6 +161,14 @@ export function startWorker(deps: WorkerDeps): Worker {
   async function reject(job: Job, error: unknown): Promise<void> {
     if (aborting.signal.aborted) return queue.giveBack([job]);
     const expected = error instanceof AppError;
+    if (expected && isAway(error)) {
+      away = true;
+      reconcileAt = Math.min(reconcileAt, now() + RECONCILE_SOON_MS);
+      const outcome = await queue.postpone(job, error.code, error.message, Math.max(FIRST_PAUSE_MS, pauseMs));
+      if (outcome === "dead") failed += 1;
+      metrics.jobs.inc({ outcome });
+      return;
+    }
     if (!expected) log.error("job failed", error, { jobId: job.id, attempts: job.attempts });
     const outcome = expected
       ? await queue.fail(job, error.code, error.message, error.retryable)
@@ -148,28 +185,37 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   async function loop(): Promise<void> {
-    await reconcile(db, deps.index, now).then(
-      ({ removed, requeued }) => {
-        metrics.indexDrift.inc({ repair: "removed" }, removed);
-        metrics.indexDrift.inc({ repair: "requeued" }, requeued);
-        log.info("reconciled", { removed, requeued });
-      },
-      (error) => log.error("reconciliation failed", error),
-    );
     while (!stopping) {
+      let worked = false;
+      away = false;
       try {
         await pruneAtTimes();
         await closeRunsAtTimes();
+        await reconcileAtTimes();
         const jobs = await take();
-        if (jobs.length > 0) await work(jobs);
-        if (jobs.length > 0 || waiters.length > 0) await report();
-        if (jobs.length > 0) continue;
+        worked = jobs.length > 0;
+        if (worked) await work(jobs);
+        if (worked || waiters.length > 0) await report();
       } catch (error) {
         log.error("worker failed", error);
+        away = true;
       }
-      await sleep();
+      if (away) await pause();
+      else {
+        pauseMs = 0;
+        if (!worked) await sleep();
+      }
     }
     for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  /** Nobody may cut it short but whoever stops the worker: what is away must not be asked for every new job. */
+  async function pause(): Promise<void> {
+    pauseMs = Math.min(MAX_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pauseMs));
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, pauseMs);
+    await Promise.race([stopped.promise, over.promise]);
+    clearTimeout(timer);
   }
 
   async function sleep(): Promise<void> {
@@ -179,6 +225,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     woken = Promise.withResolvers();
   }
 
+  const stopHearing = db.hear(JOBS_CHANNEL, () => woken.resolve());
   const running = loop();
   return {
     wake: () => woken.resolve(),
@@ -191,7 +238,9 @@ export function startWorker(deps: WorkerDeps): Worker {
     },
     stop: async () => {
       stopping = true;
+      stopped.resolve();
       woken.resolve();
+      stopHearing();
       const limit = setTimeout(() => aborting.abort(), STOP_LIMIT_MS);
       await running.finally(() => clearTimeout(limit));
       await parser?.close();
@@ -199,17 +248,29 @@ export function startWorker(deps: WorkerDeps): Worker {
   };
 }
 
+/** A store or a model server that will be back, which is not the document's fault. */
+const isAway = (error: AppError): boolean => error.retryable && error.retryAfterSeconds !== undefined;
+
 const unsigned: Seal = (statement) => ({
   payloadType: STATEMENT_TYPE,
   payload: Buffer.from(statement).toString("base64"),
   signatures: [],
 });
 
-const OTHER_KINDS: Readonly<Record<string, (pipeline: PipelineDeps & EraseDeps, job: Job) => Promise<void>>> = {
+type OtherDeps = ReindexDeps & EraseDeps & Pick<WorkerDeps, "index">;
+
+const OTHER_KINDS: Readonly<Record<string, (pipeline: OtherDeps, job: Job) => Promise<void>>> = {
   erase: eraseDocument,
+  reconcile: reconcileNow,
+  reindex: continueReindex,
   remove: removeVersions,
   refile: refileAgain,
 };
+
+async function reconcileNow({ db, index, now, queue }: OtherDeps, job: Job): Promise<void> {
+  await reconcile(db, index, now);
+  await queue.complete(job);
+}
 
 async function unknownKind(): Promise<never> {
   throw new AppError("invalid_request", "This kind of job is not known.");

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   // Keys of this process alone would be in no published set: receipts are signed with the API's or not at all.
   const keys = env.CAIRN_SIGNING_KEYS ?? (env.DATABASE_URL ? undefined : join(env.CAIRN_DATA, "signing-keys.json"));
   const ring = keys === undefined ? undefined : await openKeyRing(keys);
-  const worker = startWorker({ db, blobs, index, log, metrics, ...(ring && { seal: ring.seal }) });
+  const worker = startWorker({ db, blobs, index, generations: index, log, metrics, ...(ring && { seal: ring.seal }) });
 
   const deliveries = startDeliveries(db, deliveryTargets(env), log);
 

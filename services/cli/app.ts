@@ -8,6 +8,7 @@ import { ingest } from "./commands/ingest.ts";
 import { keys } from "./commands/keys.ts";
 import { lineage } from "./commands/lineage.ts";
 import { recall } from "./commands/recall.ts";
+import { reindex } from "./commands/reindex.ts";
 import { release } from "./commands/release.ts";
 import { replay } from "./commands/replay.ts";
 import { search } from "./commands/search.ts";
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   erase,
   release,
   keys,
+  reindex,
 ];
 const FAILED = 1;
 const MISUSED = 2;

@@ -74,7 +74,16 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const gatewayUrl = await listen(gateway, "127.0.0.1", settings.gatewayPort, "CAIRN_GATEWAY_PORT");
 
   let wake = (): void => {};
-  const ingest = { db, blobs, index, authenticate, log, allowFolder: settings.open, wake: () => wake() };
+  const ingest = {
+    db,
+    blobs,
+    index,
+    generations: index,
+    authenticate,
+    log,
+    allowFolder: settings.open,
+    wake: () => wake(),
+  };
 
   const server = createServer({ service: "local", version: VERSION, log, metrics });
   const made = { release, ring, parts, gatewayUrl };
@@ -87,7 +96,16 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   // Only now: a start that fails over its port must not have begun with jobs.
   // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
   if (state.alone) await createQueue(db).releaseAll();
-  const worker = startWorker({ db, blobs, index, seal: ring.seal, log, metrics, onProgress: deps.onProgress });
+  const worker = startWorker({
+    db,
+    blobs,
+    index,
+    generations: index,
+    seal: ring.seal,
+    log,
+    metrics,
+    onProgress: deps.onProgress,
+  });
   wake = worker.wake;
 
   return {

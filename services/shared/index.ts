@@ -28,8 +28,11 @@ export type Legs = { readonly generation: string; readonly legs: Readonly<Record
 export type SearchIndex = {
   /** Makes `chunks` the complete content of a version. An empty list stores nothing. */
   write(filing: Filing, versionId: string, chunks: readonly Chunk[]): Promise<void>;
-  /** Many versions in one commit. */
-  writeAll(batch: readonly { filing: Filing; versionId: string; chunks: readonly Chunk[] }[]): Promise<void>;
+  /** Many versions in one commit, into every generation that is not retired, or into this one `only`. */
+  writeAll(
+    batch: readonly { filing: Filing; versionId: string; chunks: readonly Chunk[] }[],
+    only?: string,
+  ): Promise<void>;
   /** New tenant, collection or ACL for a version that is already indexed. */
   refile(versionId: string, filing: Filing): Promise<void>;
   remove(versionIds: readonly string[]): Promise<void>;
@@ -43,8 +46,8 @@ export type SearchIndex = {
     limit: number,
     signal: AbortSignal,
   ): Promise<Legs | undefined>;
-  /** Version ids held by the live generation, for reconciliation. */
-  versions(): Promise<string[]>;
+  /** Version ids held by a generation, the live one by default, for reconciliation. */
+  versions(generation?: string): Promise<string[]>;
   generations(): Promise<Generation[]>;
   createGeneration(id: string, manifest: Generation["manifest"]): Promise<void>;
   /** Makes a generation live; the one before becomes `retired` and can be promoted again (roll back). */

@@ -141,6 +141,12 @@ const MIGRATIONS: readonly string[][] = [
     `update ingest_run set sealed_at = at, ended_at = at`,
     `create index ingest_run_open on ingest_run (at) where ended_at is null`,
   ],
+  [
+    // A generation of the index that is being built, and what became of it.
+    `create table reindex (
+       generation text primary key, state text not null, cursor text not null, total bigint not null, done bigint not null,
+       report text, before text, created_by text not null, created_at bigint not null, updated_at bigint not null)`,
+  ],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

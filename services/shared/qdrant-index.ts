@@ -82,8 +82,10 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     change.finally(() => {
       seen = undefined;
     });
-  const writeAll = async (batch: readonly Entry[]): Promise<void> => {
-    for (const { collection } of await written()) await writer.write(collection, batch);
+  const writeAll = async (batch: readonly Entry[], only?: string): Promise<void> => {
+    for (const { id, collection } of await written()) {
+      if (only === undefined || id === only) await writer.write(collection, batch);
+    }
   };
 
   return {
@@ -101,8 +103,11 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     },
     search: async (...asked) => (await search(({ status }) => status === "live", ...asked))!,
     searchIn: (generation, ...asked) => search(({ id }) => id === generation, ...asked),
-    async versions() {
-      const live = (await generations()).find(({ status }) => status === "live")!;
+    async versions(generation) {
+      const chosen = (await generations()).find(({ id, status }) =>
+        generation ? id === generation : status === "live",
+      );
+      if (!chosen) return [];
       const ids: string[] = [];
       let offset: string | null | undefined;
       do {
@@ -112,7 +117,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
           with_payload: ["version_id"],
           ...(offset && { offset }),
         };
-        const path = `/collections/${live.collection}/points/scroll`;
+        const path = `/collections/${chosen.collection}/points/scroll`;
         const { points, next_page_offset } = await client.need<VersionPage>("POST", path, page, "read");
         ids.push(...points.map(({ payload }) => payload.version_id));
         offset = next_page_offset;

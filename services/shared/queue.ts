@@ -7,6 +7,8 @@ export const MAX_LEASES = 10;
 const SUSPECT_LEASES = 3;
 const LEASE_MS = 60_000;
 const BACKOFF_MS = 2_000;
+/** A store that is away for so long is no passing trouble. */
+const GIVE_UP_MS = 86_400_000;
 
 export type Job = {
   readonly id: string;
@@ -114,6 +116,30 @@ export function createQueue(db: Database, now: () => number = Date.now) {
       );
       return dead ? "dead" : "retry";
     },
+    /** A long job goes on later, after what is more urgent. Resolves to false when the lease was lost. */
+    async goOn(job: Job, delayMs: number, sql: Sql = db): Promise<boolean> {
+      const changed = await sql.run(
+        `update job set state = 'ready', run_at = $1, attempts = 0, leases = 0, lease_until = null, lease_token = null,
+           updated_at = $2 where id = $3 and lease_token = $4`,
+        [now() + delayMs, now(), job.id, job.lease_token],
+      );
+      return changed === 1;
+    },
+    /**
+     * Not its fault: a store or a model server was away. Due again after `delayMs`, without an attempt counted; given up
+     * after a day. Resolves like `fail`.
+     */
+    async postpone(job: Job, code: string, reason: string, delayMs: number): Promise<"retry" | "dead"> {
+      const at = now();
+      const row = await db.get<{ state: string }>(
+        `update job set state = case when created_at < $1 then 'dead' else 'ready' end, run_at = $2, reason = $3, code = $4,
+           lease_until = null, lease_token = null, updated_at = $5, leases = leases - 1,
+           finished_at = case when created_at < $1 then $5 else null end
+         where id = $6 and lease_token = $7 returning state`,
+        [at - GIVE_UP_MS, at + delayMs, reason, code, at, job.id, job.lease_token],
+      );
+      return row?.state === "dead" ? "dead" : "retry";
+    },
     /** A process that owns the database alone takes back, at its start, what an earlier one was killed over. */
     releaseAll: (): Promise<number> =>
       db.run(
@@ -128,6 +154,17 @@ export function createQueue(db: Database, now: () => number = Date.now) {
       return Number(row?.count ?? 0);
     },
   };
+}
+
+/** Dead letters of a tenant begin anew: the one with this id, or all. Resolves to how many. */
+export async function retryJobs(sql: Sql, tenant: string, id: string | undefined, now: number): Promise<number> {
+  const retried = await sql.run(
+    `update job set state = 'ready', attempts = 0, leases = 0, run_at = $1, step = null, finished_at = null, updated_at = $1
+     where tenant = $2 and state = 'dead' and ($3 = '' or id = $3)`,
+    [now, tenant, id ?? ""],
+  );
+  if (retried > 0) await sql.notify(JOBS_CHANNEL);
+  return retried;
 }
 
 export type Queue = ReturnType<typeof createQueue>;

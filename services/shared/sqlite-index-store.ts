@@ -100,9 +100,12 @@ export function openStore(path: string) {
     return { generation: id, legs: { lexical: lexical.slice(0, limit) } };
   };
   return {
-    writeAll(batch: readonly Entry[]): void {
+    writeAll(batch: readonly Entry[], only?: string): void {
       transaction(db, () => {
-        for (const { seq } of generations().filter(({ status }) => status !== "retired")) {
+        const open = generations().filter(({ status, id }) =>
+          only === undefined ? status !== "retired" : id === only,
+        );
+        for (const { seq } of open) {
           for (const entry of batch) putVersion(seq, entry);
         }
       });
@@ -124,8 +127,9 @@ export function openStore(path: string) {
         const known = generations().find(({ id }) => id === generation);
         return known && searchOne(known, question, filter, limit);
       }),
-    versions(): string[] {
-      const rows = sql("select id from version where generation = ?").all(live().seq) as { id: string }[];
+    versions(generation?: string): string[] {
+      const seq = generation === undefined ? live().seq : generations().find(({ id }) => id === generation)?.seq;
+      const rows = sql("select id from version where generation = ?").all(seq ?? -1) as { id: string }[];
       return rows.map(({ id }) => id);
     },
     generations: (): Generation[] =>

@@ -18,7 +18,7 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
   const reader = startThread(path, log, MAX_WAITING_SEARCHES);
   return {
     write: (filing, versionId, chunks) => writer.call("writeAll", [[{ filing, versionId, chunks }]]),
-    writeAll: (batch) => writer.call("writeAll", [batch]),
+    writeAll: (batch, only) => writer.call("writeAll", [batch, only]),
     refile: (versionId, filing) => writer.call("refile", [versionId, filing]),
     remove: (versionIds) => writer.call("remove", [versionIds]),
     search: ((question, { tenant, acl, collections }, limit, signal) =>
@@ -33,7 +33,7 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
         [generation, question, { tenant, acl, collections }, limit],
         signal,
       )) satisfies SearchIndex["searchIn"],
-    versions: () => reader.call<string[]>("versions", []),
+    versions: (generation) => reader.call<string[]>("versions", [generation]),
     generations: () => reader.call<Generation[]>("generations", []),
     createGeneration: (id, manifest) => writer.call("createGeneration", [id, manifest]),
     promoteGeneration: (id) => writer.call("promoteGeneration", [id]),
