@@ -42,6 +42,7 @@ test.each([
   ["[x](https://good.example@evil.example/)", "x"],
   ["[a [b](https://b.example) c](https://a.example)", "<a.example|a <b.example|b> c>"],
   ["<b>raw</b><script>x</script>", "<b>raw</b><script>x</script>"],
+  ["said. \ue003 More `x \ue004`", "said.⟦3⟧ More ‹x \ue004›"],
   ["[1]: https://evil.example", "[1]: <evil.example|https://evil.example>"],
 ])("%j is drawn as %j", (text, drawn) => {
   expect(inline(text)).toBe(drawn);

@@ -14,20 +14,20 @@ const marked = (answer: string, citations?: number[]): string => {
 };
 
 test("markers become the citations that the service lists in their order", () => {
-  expect(marked("One. [1] Two [2][1].", [1, 2, 1])).toBe("One.⟦1:0⟧ Two⟦2:1⟧⟦1:2⟧.");
+  expect(marked("One. [1] Two [2][1].", [1, 2, 1])).toBe("One. ⟦1:0⟧ Two ⟦2:1⟧⟦1:2⟧.");
 });
 
 test("while the citations are not known yet, markers wait", () => {
-  expect(marked("One. [1] Two. [2")).toBe("One.⟦1:?⟧ Two. [2");
+  expect(marked("One. [1] Two. [2")).toBe("One. ⟦1:?⟧ Two. [2");
 });
 
 test("an index in code is none, and a marker without a citation stays as it is", () => {
-  expect(marked("Use containers[0].name here. [1]", [1])).toBe("Use containers[0].name here.⟦1:0⟧");
-  expect(marked("Nothing [3] known. [1]", [1])).toBe("Nothing [3] known.⟦1:0⟧");
+  expect(marked("Use containers[0].name here. [1]", [1])).toBe("Use containers[0].name here. ⟦1:0⟧");
+  expect(marked("Nothing [3] known. [1]", [1])).toBe("Nothing [3] known. ⟦1:0⟧");
 });
 
 test("characters of private use in an answer cannot pass for markers", () => {
-  expect(marked("\ue000\ue001 a [1]", [1])).toBe("\ufffd\ufffd a⟦1:0⟧");
+  expect(marked("\ue000\ue001 a [1]", [1])).toBe("\ufffd\ufffd a ⟦1:0⟧");
 });
 
 test("the page finds every citation that the service made", () => {

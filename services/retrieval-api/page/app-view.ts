@@ -10,6 +10,7 @@ import { LineagePane } from "./lineage/lineage-pane.ts";
 import { SignInView } from "./session/sign-in-view.ts";
 import { Sidebar } from "./sidebar/sidebar.ts";
 import { DocumentPane } from "./sources/document-pane.ts";
+import { isNarrow } from "./state/narrow.ts";
 import { language } from "./state/preferences.ts";
 import { route } from "./state/route.ts";
 import { session } from "./state/session.ts";
@@ -28,22 +29,25 @@ export function AppView() {
   if (mustSignIn.value) return html`<${SignInView} /><${ToastList} />`;
   if (!session.value) return html`<${Offline} />`;
   const { view, pane } = route.value;
+  // What a pane covers cannot be seen, so it must not be reached either.
+  const covered = pane !== undefined && isNarrow.value;
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t("page.skip")}</a>
     <div class=${`shell ${pane ? "shell-with-pane" : ""}`}>
-      <${Sidebar} />
-      <main class="main" id="main" tabindex="-1">
+      <div class="sidebar-place" inert=${covered}><${Sidebar} /></div>
+      <main class="main" id="main" tabindex="-1" inert=${covered}>
         <${Offline} />
         ${view === "chat" && html`<${ChatView} />`}
         ${view === "documents" && html`<${DocumentsView} />`}
         ${view === "status" && html`<${StatusView} />`}
+        <${QuoteCard} />
       </main>
       ${pane?.kind === "source" && html`<${DocumentPane} place=${pane} />`}
       ${pane?.kind === "lineage" && html`<${LineagePane} id=${pane.answer} />`}
       ${pane?.kind === "document" && html`<${DetailsPane} document=${pane.document} />`}
       ${pane?.kind === "sources" && html`<${SourcesPane} />`}
     </div>
-    <${QuoteCard} /><${ConfirmDialog} /><${ToastList} />
+    <${ConfirmDialog} /><${ToastList} />
   `;
 }
 

@@ -3,6 +3,7 @@ import * as api from "../api.ts";
 import { ApiFailure } from "../http.ts";
 import { loadConversations } from "../state/conversations.ts";
 import { tellTabs } from "../state/tabs.ts";
+import { hush } from "../state/toasts.ts";
 import { serverNow } from "../text/times.ts";
 import { streamInto } from "./stream-into.ts";
 import { isRunning, newTurn, type Turn, turnsOf } from "./turn.ts";
@@ -94,6 +95,7 @@ export function turnOfAnswer(chat: Chat, answerId: string): Signal<Turn> | undef
 export async function refreshTurn(turn: Signal<Turn>): Promise<void> {
   const { answerId } = turn.peek();
   if (!answerId || isRunning(turn.peek())) return;
+  hush();
   const { content, withheld, citations, lineage, outcome } = await api.answer(answerId);
   turn.value = { ...turn.peek(), content, withheld, citations, lineage, outcome };
 }

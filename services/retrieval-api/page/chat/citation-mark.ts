@@ -40,7 +40,11 @@ export function CitationMark({ turn, at }: { readonly turn: Signal<Turn>; readon
   const handlers = { onPointerEnter: show, onPointerLeave: hide, onFocus: show, onBlur: hide };
   const label = labelOf(citation);
   const describedBy = shown.value?.id === id ? "quote" : undefined;
-  const onKeyDown = (event: KeyboardEvent) => event.key === "Escape" && hide();
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || shown.value?.id !== id) return;
+    event.preventDefault();
+    hide();
+  };
   const pane = paneOf(citation, answerId, at);
   // A joiner keeps the mark on the line of the word before it.
   if (!pane)

@@ -38,7 +38,10 @@ export function Composer({ chat }: { readonly chat: Chat }) {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       send();
-    } else if (event.key === "Escape" && running) stopChat(chat);
+    } else if (event.key === "Escape" && running) {
+      event.preventDefault();
+      stopChat(chat);
+    }
   };
   return html`
     <div class="composer-dock">

@@ -2,7 +2,7 @@ import type { Signal } from "@preact/signals";
 import * as api from "../api.ts";
 import { ApiFailure } from "../http.ts";
 import { plainText } from "../markdown/plain-text.ts";
-import { spoken } from "../state/toasts.ts";
+import { speak } from "../state/toasts.ts";
 import { t } from "../text/text.ts";
 import type { Turn } from "./turn.ts";
 
@@ -41,7 +41,7 @@ export async function streamInto(
         set({ content, outcome, citations, lineage, state: "done" });
       }
     }
-    spoken.value = `${t("chat.answerComplete")} ${plainText(content)}`;
+    speak(`${t("chat.answerComplete")} ${plainText(content)}`);
   } catch (error) {
     cancelAnimationFrame(frame);
     // What was to be replaced may never have been kept, when the server was gone before it could be.
@@ -50,14 +50,14 @@ export async function streamInto(
     }
     if (signal.aborted) {
       set({ content, state: "stopped" });
-      spoken.value = t("chat.stopped");
+      speak(t("chat.stopped"));
       return readKept(turn);
     }
     const failure = error instanceof ApiFailure ? error : undefined;
     if (!failure) throw error;
     const answerId = turn.peek().answerId ?? failure.details.answerId;
     set({ content, answerId, failure, state: content === "" ? "failed" : "lost" });
-    spoken.value = content === "" ? t("chat.failed") : t("chat.lost");
+    speak(content === "" ? t("chat.failed") : t("chat.lost"));
   }
 }
 

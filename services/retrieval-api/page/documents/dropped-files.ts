@@ -7,9 +7,12 @@ export const chosenFiles = (list: FileList | null): DroppedFile[] =>
 /** Everything that was dropped, folders with all that is in them. */
 export async function droppedFiles(transfer: DataTransfer): Promise<DroppedFile[]> {
   // The list is emptied when the event is over: entries first, then what they hold.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const dropped = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const found: DroppedFile[] = [];
-  for (const entry of entries) await collect(entry, "", found);
+  for (const { entry, file } of dropped) {
+    if (entry) await collect(entry, "", found);
+    else if (file) found.push({ file, path: file.name });
+  }
   return found.filter(isMeant);
 }
 

@@ -42,6 +42,7 @@ function SourceRow({ source, onChanged }: { readonly source: Source } & Changed)
   const [busy, setBusy] = useState(false);
   const [report, setReport] = useState<SyncReport | undefined>(undefined);
   const sync = async (): Promise<void> => {
+    if (busy) return;
     setBusy(true);
     try {
       setReport(await api.syncSource(source.id));
@@ -59,7 +60,7 @@ function SourceRow({ source, onChanged }: { readonly source: Source } & Changed)
         ${t("documents.collection")}: ${shownText(source.collection)} · ${readersText(source.acl)} ·
         ${source.synced_at ? t("sources.synced", { when: agoTime(source.synced_at) }) : t("sources.never")}
       </p>
-      <button type="button" class="button" disabled=${busy} onClick=${sync}>
+      <button type="button" class="button" aria-disabled=${busy} onClick=${sync}>
         <${Icon} name="again" />${t(busy ? "sources.syncing" : "sources.sync")}
       </button>
       ${report && html`<${Report} report=${report} />`}

@@ -15,6 +15,7 @@ export function CheckSection({ answer }: { readonly answer: Answer }) {
   const [busy, setBusy] = useState(false);
   const [report, setReport] = useState<CheckReport | undefined>(undefined);
   const run = async (): Promise<void> => {
+    if (busy) return;
     setBusy(true);
     try {
       setReport(await checkAnswer(answer));
@@ -37,7 +38,7 @@ export function CheckSection({ answer }: { readonly answer: Answer }) {
       <h3 class="pane-subtitle">${t("check.title")}</h3>
       <p class="quiet">${t("check.text")}</p>
       <div class="check-buttons">
-        <button type="button" class="button button-primary" disabled=${busy} onClick=${run}>
+        <button type="button" class="button button-primary" aria-disabled=${busy} onClick=${run}>
           <${Icon} name="shield" />${t(busy ? "check.running" : "check.run")}
         </button>
         ${mayAudit.value && html`<button type="button" class="button" onClick=${download}><${Icon} name="download" />${t("check.download")}</button>`}

@@ -30,8 +30,7 @@ export function markCitations(answer: string, citations: readonly number[] | und
       const number = Number(digits);
       const known = citations?.[next] === number;
       if ((citations && !known) || marks.length === MAX_MARKS) continue;
-      const before = shownText(answer.slice(after, at + index)).replace(/ {1,4}$/, "");
-      text += before + String.fromCharCode(FIRST_MARK + marks.length);
+      text += shownText(answer.slice(after, at + index)) + String.fromCharCode(FIRST_MARK + marks.length);
       after = at + index + found.length;
       marks.push({ number, citation: known ? next : undefined });
       next += 1;

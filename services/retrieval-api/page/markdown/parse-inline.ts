@@ -65,6 +65,8 @@ export function parseInline(text: string, depth = 0): Inline[] {
     const char = text[at]!;
     const code = char.charCodeAt(0);
     if (code >= FIRST_MARK && code <= LAST_MARK) {
+      // A mark belongs to the word before it.
+      plain = plain.replace(/ {1,4}$/, "");
       add({ type: "mark", index: code - FIRST_MARK });
       at += 1;
     } else if (char === "\\" && text[at + 1] === "\n") {

@@ -17,5 +17,17 @@ export function say(text: string, tone: Toast["tone"] = "plain"): void {
   }, SHOWN_MS);
 }
 
-/** What screen readers are told; what it replaces was told before. */
+/** What screen readers are told. It is taken away again: it may be words that must not be read any more. */
 export const spoken = signal("");
+const SPOKEN_MS = 15_000;
+
+export function speak(text: string): void {
+  spoken.value = text;
+  setTimeout(() => {
+    if (spoken.value === text) hush();
+  }, SPOKEN_MS);
+}
+
+export function hush(): void {
+  spoken.value = "";
+}

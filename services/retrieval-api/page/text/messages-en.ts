@@ -150,7 +150,7 @@ export const messagesEn = {
   "feedback.reason.not_found": "The answer is in the documents",
   "feedback.reason.other": "Something else",
   "feedback.comment": "Comment (optional)",
-  "feedback.send": "Send",
+  "feedback.send": "Send feedback",
   "feedback.thanks": "Thank you. Your feedback is kept with the answer.",
 
   "lineage.open": "How this answer was made",

@@ -149,7 +149,7 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
   "feedback.reason.not_found": "文档中其实有答案",
   "feedback.reason.other": "其他",
   "feedback.comment": "意见（选填）",
-  "feedback.send": "发送",
+  "feedback.send": "发送反馈",
   "feedback.thanks": "谢谢。您的反馈已与回答一起保存。",
 
   "lineage.open": "这个回答是怎样得出的",

@@ -1,5 +1,5 @@
 import { html } from "htm/preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./icon.ts";
 
 export type MenuItem = { readonly icon: IconName; readonly text: string; readonly onChoose: () => void };
@@ -10,7 +10,8 @@ export function Menu({ icon, label, items }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const buttons = (): HTMLElement[] => [...(root.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-  useEffect(() => {
+  // Before the next key: an arrow that follows at once is meant for the list.
+  useLayoutEffect(() => {
     if (open) buttons()[0]?.focus();
   }, [open]);
   const close = (): void => {

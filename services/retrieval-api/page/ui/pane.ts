@@ -13,17 +13,20 @@ export function Pane({ title, label, children }: Props) {
   useEffect(() => {
     const before = document.activeElement;
     root.current!.focus();
+    // Wherever the focus is: a button that was pressed may be gone by now, and the focus with it.
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      showPane(undefined);
+    };
+    document.addEventListener("keydown", onKeyDown);
     return () => {
+      document.removeEventListener("keydown", onKeyDown);
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
-    event.preventDefault();
-    showPane(undefined);
-  };
   return html`
-    <aside class="pane" ref=${root} tabindex="-1" aria-label=${label} onKeyDown=${onKeyDown} data-testid="pane">
+    <aside class="pane" ref=${root} tabindex="-1" aria-label=${label} data-testid="pane">
       <header class="pane-header">
         <h2 class="pane-title" dir="auto">${title}</h2>
         <${IconButton} icon="close" label=${t("common.close")} onClick=${() => showPane(undefined)} />
