@@ -1,16 +1,29 @@
 # One file, four processes: docker build --target retrieval-api .
-FROM node:24-bookworm-slim AS base
+# Another platform: docker buildx build --platform linux/amd64,linux/arm64; the digests are those of both.
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS build
 WORKDIR /app
-ENV NODE_ENV=production
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && strip --strip-unneeded -o /node /usr/local/bin/node
 COPY package.json package-lock.json .npmrc ./
 # The image's own Node is used; the pinned one is for machines without it.
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+RUN npm ci --omit=dev --omit=optional
+# What is not installed is no part of the image, nor of its bill of materials.
+RUN npm pkg delete devDependencies optionalDependencies && npm sbom --sbom-format cyclonedx > sbom.cdx.json
+# Types, maps and manuals are for people who write code.
+RUN find node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" -o -name "*.md" \) -delete
+RUN rm -rf node_modules/openai/src node_modules/.package-lock.json
 COPY services ./services
 COPY ingest ./ingest
 COPY releases ./releases
-RUN mkdir /data && chown node:node /data
-ENV CAIRN_DATA=/data CAIRN_HOST=0.0.0.0 CAIRN_AUTH=keys
-USER node
+RUN mkdir /data && chown 1000:1000 /data
+
+# Node and our code on Debian: no npm, no compiler, nothing to install with but apt, which needs root.
+FROM debian:bookworm-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171 AS base
+WORKDIR /app
+COPY --from=build /node /usr/local/bin/node
+COPY --from=build /app /app
+COPY --from=build /data /data
+ENV NODE_ENV=production CAIRN_DATA=/data CAIRN_HOST=0.0.0.0 CAIRN_AUTH=keys
+USER 1000:1000
 VOLUME /data
 EXPOSE 9090
 

@@ -13,8 +13,6 @@ const MAINS: Readonly<Record<string, string>> = {
 /** Made by the operator: the handbook's page on secrets names each with its keys. */
 const SECRETS = /^cairn-(postgres|database|qdrant|gateway|model|blobs|sync|pepper|signing-keys)$/;
 const LATEST_START_S = 60;
-/** Addresses of the stores, by the names that the design gives them. */
-const STORES = ["DATABASE_URL", "QDRANT_URL", "QDRANT_API_KEY", "CAIRN_BLOBS", "CAIRN_PEPPER", "CAIRN_SIGNING_KEYS"];
 const ALL = [...OVERLAYS, ...COMBINATIONS];
 
 describe.skipIf(!KUBECTL).each(ALL)(`%s${KUBECTL ? "" : ` (${SKIPPED})`}`, (path) => {
@@ -197,5 +195,5 @@ function settingsOf(main: string): Set<string> {
   const names = [main, ...shared].flatMap(
     (code) => code.match(/\b(CAIRN_[A-Z_]+|DATABASE_URL|QDRANT_[A-Z_]+|OTEL_[A-Z_]+)\b/g) ?? [],
   );
-  return new Set([...names, ...STORES, "MODEL_API_KEY"]);
+  return new Set([...names, "MODEL_API_KEY"]);
 }

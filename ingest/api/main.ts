@@ -1,5 +1,6 @@
 import { int, oneOf, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
+import { leave, leaveSeconds } from "#shared/leave.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
 import { databaseCheck } from "#shared/probes.ts";
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_INGEST_PORT: int(1, 65535, 8082),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
+      CAIRN_LEAVE_SECONDS: leaveSeconds,
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
     },
     process.env,
@@ -48,7 +50,12 @@ async function main(): Promise<void> {
   onShutdown(
     log,
     operations.drain,
-    [{ name: "server", run: async () => server.close() }, { name: "state", run: state.close }, operations.stop],
+    [
+      leave(server.server, env.CAIRN_LEAVE_SECONDS),
+      { name: "server", run: async () => server.close() },
+      { name: "state", run: state.close },
+      operations.stop,
+    ],
     () => server.server.closeAllConnections(),
   );
 }

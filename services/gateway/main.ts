@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
+import { leave, leaveSeconds } from "#shared/leave.ts";
 import { measureCode } from "#shared/lineage/measure.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openStateDatabase } from "#shared/open-state.ts";
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
       CAIRN_GATEWAY_KEY: optional,
       CAIRN_GATEWAY_ROUTES: optional,
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
+      CAIRN_LEAVE_SECONDS: leaveSeconds,
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       ...STATE_SETTINGS,
       OPENAI_BASE_URL: httpUrl,
@@ -92,11 +94,14 @@ async function main(): Promise<void> {
   };
   onShutdown(
     log,
-    () => {
-      operations.drain();
-      gateway.drain();
-    },
-    [{ name: "server", run: async () => server.close() }, { name: "gateway", run: closeGateway }, operations.stop],
+    operations.drain,
+    [
+      leave(server.server, env.CAIRN_LEAVE_SECONDS),
+      { name: "queue", run: async () => gateway.drain() },
+      { name: "server", run: async () => server.close() },
+      { name: "gateway", run: closeGateway },
+      operations.stop,
+    ],
     () => server.server.closeAllConnections(),
   );
 }

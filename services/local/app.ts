@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { DiskUsed } from "#shared/disk-used.ts";
-import { type Authenticate, createKey, LOCAL_ADMIN } from "#shared/identity.ts";
+import { type Authenticate, LOCAL_ADMIN } from "#shared/identity.ts";
 import type { Part } from "#shared/lineage/answer-statement.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
 import type { Log } from "#shared/log.ts";
@@ -149,12 +149,4 @@ export function mountOperations(
     if (request.routeOptions.url === "/metrics" && !LOOPBACK.test(request.ip)) return reply.callNotFound();
   });
   server.register(async () => mountProbes(server, { checks: { database: databaseCheck(db) }, draining }, metrics));
-}
-
-/** The first administrator's key, made when the data folder has none. `undefined` when there is one already. */
-export async function firstKey({ db, pepper }: State): Promise<string | undefined> {
-  const known = await db.get("select id from api_key limit 1");
-  if (known) return undefined;
-  const created = await createKey(db, pepper, { ...LOCAL_ADMIN, expiresAt: undefined });
-  return created.key;
 }

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
 import { diskUsedBy } from "#shared/disk-used.ts";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { firstKey } from "#shared/first-key.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { measureProcess } from "#shared/lineage/measure.ts";
@@ -14,7 +15,7 @@ import { onShutdown } from "#shared/shutdown.ts";
 import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { checkFolder } from "../../ingest/api/app.ts";
-import { firstKey, startLocal } from "./app.ts";
+import { startLocal } from "./app.ts";
 import { createProgressLine } from "./progress-line.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -77,7 +78,7 @@ async function main(): Promise<void> {
     local.cut,
   );
 
-  const key = env.CAIRN_AUTH === "keys" ? await firstKey(state) : undefined;
+  const key = env.CAIRN_AUTH === "keys" ? await firstKey(state.db, state.pepper) : undefined;
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   say(`Cairn listens on ${local.address}`);
   if (key) say(`The first administrator's key, shown only now:\n  ${key}`);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
+import { leave, leaveSeconds } from "#shared/leave.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { measureProcess } from "#shared/lineage/measure.ts";
 import { jsonLog } from "#shared/log.ts";
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_PORT: int(1, 65535, 8080),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
+      CAIRN_LEAVE_SECONDS: leaveSeconds,
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       CAIRN_GATEWAY_URL: httpUrl,
       CAIRN_GATEWAY_KEY: optional,
@@ -74,7 +76,12 @@ async function main(): Promise<void> {
   onShutdown(
     log,
     operations.drain,
-    [{ name: "server", run: async () => server.close() }, { name: "state", run: state.close }, operations.stop],
+    [
+      leave(server.server, env.CAIRN_LEAVE_SECONDS),
+      { name: "server", run: async () => server.close() },
+      { name: "state", run: state.close },
+      operations.stop,
+    ],
     () => server.server.closeAllConnections(),
   );
 }

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbeddedState } from "#shared/embedded-state.ts";
+import { firstKey } from "#shared/first-key.ts";
 import { openAuthenticate } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
 import type { Scope } from "#shared/principal.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
-import { firstKey, startLocal } from "../../services/local/app.ts";
+import { startLocal } from "../../services/local/app.ts";
 import { checkRecords } from "./check-records.ts";
 import { lineageDeps } from "./lineage-deps.ts";
 
@@ -52,7 +53,7 @@ export async function openLocal(options: Options = {}) {
       onProgress: () => {},
     },
   );
-  const admin = auth === "keys" ? await firstKey(state) : undefined;
+  const admin = auth === "keys" ? await firstKey(state.db, state.pepper) : undefined;
   const files = Object.entries(options.files ?? {});
   for (const [name, text] of files) writeFileSync(join(folder, name), text);
   if (options.folder !== undefined) await local.takeIn([options.folder]);
