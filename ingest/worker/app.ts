@@ -15,6 +15,7 @@ import { pruneJobs } from "../jobs.ts";
 import { openParser } from "../parse/parse-process.ts";
 import { ingestBatch, type Parse, refileAgain, removeVersions } from "../pipeline.ts";
 import { reconcile } from "../reconcile.ts";
+import { createBlobReconciler } from "../reconcile-blobs.ts";
 import { continueReindex, type ReindexDeps } from "../reindex/backfill.ts";
 import type { GenerationIndex } from "../reindex/reindex-row.ts";
 import { fitting } from "./fitting.ts";
@@ -24,6 +25,8 @@ const POLL_MS = 250;
 /** A third of a lease: two renewals may fail before anyone else takes the job. */
 const HEARTBEAT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
+const CHECK_FILES_EVERY_MS = 86_400_000;
+const MISSING_LOGGED = 20;
 const PRUNE_EVERY_MS = 3_600_000;
 const KEEP_MESSAGES_MS = 30 * 86_400_000;
 const CLOSE_EVERY_MS = 1_000;
@@ -69,7 +72,7 @@ export type Worker = {
   wake(): void;
 };
 
-/** Reconciles index and database once, then leases, works and sleeps until stopped. */
+/** Reconciles the stores at its start and daily, leases, works and sleeps until stopped. */
 export function startWorker(deps: WorkerDeps): Worker {
   const { db, log, metrics, now = Date.now, newId = () => crypto.randomUUID(), onProgress = () => {} } = deps;
   const queue = createQueue(db, now);
@@ -80,6 +83,10 @@ export function startWorker(deps: WorkerDeps): Worker {
   let woken = Promise.withResolvers<void>();
   const waiters: (() => void)[] = [];
   let [done, failed] = [0, 0];
+  const reconcileBlobs = createBlobReconciler({ db, blobs: deps.blobs, now });
+  const leaving = new AbortController();
+  let checkingFiles: Promise<void> = Promise.resolve();
+  let checkFilesAt = 0;
   let pruneAt = 0;
   let closeAt = 0;
   let reconcileAt = 0;
@@ -96,6 +103,25 @@ export function startWorker(deps: WorkerDeps): Worker {
     await pruneOutbox(db, now() - KEEP_MESSAGES_MS);
     const resumed = await resumeErasures(db, now);
     if (resumed > 0) log.warn("erasures begin again", { erasures: resumed });
+  }
+
+  /** Beside the work: a large store takes minutes to list, and no document waits for it. */
+  function checkFilesAtTimes(): void {
+    if (now() < checkFilesAt) return;
+    checkFilesAt = now() + CHECK_FILES_EVERY_MS;
+    checkingFiles = checkFiles().catch((error) => {
+      if (!stopping) log.error("reconciliation of files failed", error);
+    });
+  }
+
+  async function checkFiles(): Promise<void> {
+    await checkingFiles;
+    const { removed, missing } = await reconcileBlobs(leaving.signal);
+    metrics.blobDrift.inc(removed);
+    metrics.blobsMissing.set(missing.length);
+    metrics.reconciledAt.set(now() / 1000);
+    log.info("files reconciled", { removed, missing: missing.length });
+    for (const versionId of missing.slice(0, MISSING_LOGGED)) log.warn("stored file is missing", { versionId });
   }
 
   async function closeRunsAtTimes(): Promise<void> {
@@ -192,6 +218,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         await pruneAtTimes();
         await closeRunsAtTimes();
         await reconcileAtTimes();
+        checkFilesAtTimes();
         const jobs = await take();
         worked = jobs.length > 0;
         if (worked) await work(jobs);
@@ -239,10 +266,12 @@ export function startWorker(deps: WorkerDeps): Worker {
     stop: async () => {
       stopping = true;
       stopped.resolve();
+      leaving.abort();
       woken.resolve();
       stopHearing();
       const limit = setTimeout(() => aborting.abort(), STOP_LIMIT_MS);
       await running.finally(() => clearTimeout(limit));
+      await checkingFiles;
       await parser?.close();
     },
   };

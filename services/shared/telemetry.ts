@@ -64,6 +64,21 @@ export function createMetrics() {
       labelNames: ["repair"],
       registers,
     }),
+    blobDrift: new Counter({
+      name: "cairn_blob_drift_total",
+      help: "Stored files of versions that do not exist any more, removed by reconciliation.",
+      registers,
+    }),
+    blobsMissing: new Gauge({
+      name: "cairn_blobs_missing",
+      help: "Document versions without a stored file that they should have, at the last reconciliation.",
+      registers,
+    }),
+    reconciledAt: new Gauge({
+      name: "cairn_reconciled_timestamp_seconds",
+      help: "When database, index and stored files were last compared.",
+      registers,
+    }),
     jobSeconds: new Histogram({
       name: "cairn_job_duration_seconds",
       help: "Work on one job.",
