@@ -2,6 +2,7 @@ import { CHUNKER_VERSION } from "#shared/chunk.ts";
 import { placesOf } from "#shared/database.ts";
 import { commitment } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
+import { postRun } from "#shared/openlineage.ts";
 import type { Job } from "#shared/queue.ts";
 import { tokenizerVersion } from "#shared/tokenize.ts";
 import { aclOf, originalOf, textOf, type VersionRow } from "../document-row.ts";
@@ -15,6 +16,7 @@ import {
   type Report,
   reindexRow,
   reportOf,
+  runOf,
 } from "./reindex-row.ts";
 
 /** Versions a turn: between two turns the worker looks for what is more urgent. */
@@ -66,6 +68,9 @@ export async function continueReindex(deps: ReindexDeps, job: Job): Promise<void
       "update reindex set state = 'ready', report = $1, updated_at = $2 where generation = $3 and state = 'building'",
       [JSON.stringify(report), deps.now(), generation],
     );
+    const outputs = [{ name: `generation/${generation}`, statistics: { fileCount: row.total } }];
+    const ended = { id: deps.newId(), type: "COMPLETE", at: deps.now() } as const;
+    await postRun(sql, { ...runOf(job.tenant, generation), ...ended, outputs });
   });
 }
 

@@ -46,6 +46,10 @@ export type GenerationIndex = Pick<
   | "dropGeneration"
 >;
 
+/** A reindex as a run: it has the id of the generation that it builds. */
+export const runOf = (tenant: string, generation: string) =>
+  ({ runId: generation, tenant, job: "reindex", outputs: [{ name: `generation/${generation}` }] }) as const;
+
 export const reindexRow = (sql: Sql, generation: string): Promise<ReindexRow | undefined> =>
   sql.get<ReindexRow>("select * from reindex where generation = $1", [generation]);
 

@@ -1,10 +1,11 @@
 import { audit } from "#shared/audit.ts";
 import type { Database } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import { postRun } from "#shared/openlineage.ts";
 import type { Principal } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
 import { difference } from "./backfill.ts";
-import { CURRENT_VERSIONS, type GenerationIndex, type ReindexRow, reindexRow, reportOf } from "./reindex-row.ts";
+import { CURRENT_VERSIONS, type GenerationIndex, type ReindexRow, reindexRow, reportOf, runOf } from "./reindex-row.ts";
 
 /** Like a sync: nobody waits for it. */
 const PRIORITY = 2;
@@ -44,6 +45,7 @@ export async function startReindex(store: ReindexStore, actor: Actor): Promise<R
     };
     await enqueue(sql, job, at);
     await audit(store, sql, actor, "index.reindex", generation);
+    await postRun(sql, { ...runOf(actor.tenant, generation), id: store.newId(), type: "START", at });
     return (await reindexRow(sql, generation))!;
   });
 }
@@ -100,6 +102,10 @@ export async function drop(store: ReindexStore, actor: Actor, generation: string
   if (live.id === generation) throw new AppError("conflict", "This generation is live. Promote another one first.");
   const row = await reindexRow(store.db, generation);
   if (row) await become(store, actor, generation, "dropped");
+  if (row?.state === "building") {
+    const ended = { id: store.newId(), type: "ABORT", at: store.now() } as const;
+    await postRun(store.db, { ...runOf(actor.tenant, generation), ...ended });
+  }
   await store.generations.dropGeneration(generation);
 }
 

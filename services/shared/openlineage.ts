@@ -16,7 +16,7 @@ export type Dataset = {
   /** Of the data that was read. */
   readonly version?: string;
   /** Of the data that was written: passages and documents. */
-  readonly statistics?: { readonly rowCount: number; readonly fileCount: number };
+  readonly statistics?: { readonly rowCount?: number; readonly fileCount: number };
 };
 export type RunEvent = {
   readonly id: string;

@@ -44,17 +44,19 @@ async function eventsOf(job: string): Promise<Event[]> {
   return events.filter((event) => event.job.name === job);
 }
 
-test("ingest, erasure and evaluation runs begin and end, valid by the official schema and with no address or title", async () => {
+test("ingest, erasure, reindex and evaluation runs begin and end, valid by the official schema and with no address or title", async () => {
   const { document } = await app.upload({ text: "# Vault of zanzibar\n\nThe code is 4711.", uri: "secret-name.md" });
   await until("the ingest run is over", async () => (await eventsOf("ingest")).length === 2);
   await app.send("/v1/erasures", { document: document.id, reason: "A request." });
   await until("the erasure is over", async () => (await eventsOf("erase")).length === 2, 20_000);
+  expect((await app.send("/v1/index/reindexes", {})).status).toBe(202);
+  await until("the reindex is over", async () => (await eventsOf("reindex")).length === 2, 20_000);
   const run_id = crypto.randomUUID();
   for (const type of ["START", "COMPLETE"]) {
     const told = await app.send("/v1/openlineage/runs", { run_id, type, inputs: ["handbook"] });
     expect(told.status).toBe(204);
   }
-  for (const job of ["ingest", "erase", "evaluate"]) {
+  for (const job of ["ingest", "erase", "reindex", "evaluate"]) {
     const events = await eventsOf(job);
     expect(events.map(({ eventType }) => eventType)).toEqual(["START", "COMPLETE"]);
     expect(new Set(events.map(({ run }) => run.runId)).size).toBe(1);
