@@ -2,6 +2,7 @@ const env = process.env;
 
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   retrieval: async () => (await import("./retrieval.ts")).retrieval(env.EVAL_DATA_DIR ?? "../shared/datasets"),
+  lineage: async () => (await import("./lineage.ts")).lineage(),
   recall: async () => (await import("./recall.ts")).recall(),
   gateway: async (only) =>
     (await import("./gateway.ts")).gateway({

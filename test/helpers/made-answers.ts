@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database, Sql } from "#shared/database.ts";
+import type { KeyRing } from "#shared/lineage/key-ring.ts";
 import type { Principal } from "#shared/principal.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
@@ -66,12 +67,19 @@ export async function makeVersions(sql: Sql, tenant: string): Promise<void> {
 }
 
 /** Many answers through the real way of saving, in one transaction: what an answer rests on is drawn by lot. */
-export async function makeAnswers(db: Database, count: number, tenants: readonly string[], seed = 1): Promise<void> {
+export async function makeAnswers(
+  db: Database,
+  count: number,
+  tenants: readonly string[],
+  seed = 1,
+  given?: KeyRing,
+): Promise<void> {
   const roll = seeded(seed);
   const release = await loadRelease("releases/default");
   const metrics = createMetrics();
   const folder = mkdtempSync(join(tmpdir(), "cairn-made-"));
-  const { ring, parts } = await lineageDeps(folder, () => 0);
+  const { ring: own, parts } = await lineageDeps(folder, () => 0);
+  const ring = given ?? own;
   rmSync(folder, { recursive: true });
   await db.transaction(async (sql) => {
     const inside = { ...db, transaction: <T>(work: (inner: Sql) => Promise<T>) => work(sql) };

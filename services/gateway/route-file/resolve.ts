@@ -42,6 +42,7 @@ function upstreamOf(name: string, upstream: RouteFile["upstreams"][string], env:
     price: { inputPerMillion: price.input_per_million, outputPerMillion: price.output_per_million },
     probeMs: upstream.probe_ms,
     cacheSaltSecret: cache_salt_env === undefined ? undefined : env[cache_salt_env],
+    weights: upstream.weights,
   };
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Env } from "#shared/env.ts";
 import {
@@ -52,6 +53,11 @@ const timeouts = fields("a mapping of timeouts", {
   total_ms: ms(1).default(DEFAULT_TIMEOUTS.totalMs),
 });
 
+const weights = checked<string>((value) => {
+  if (typeof value !== "string" || value === "") return "must be the path of a file or folder.";
+  return existsSync(value) ? undefined : `${value} is not there. Mount it into the gateway, or remove this field.`;
+});
+
 const openAi = (env: Env) =>
   fields("a mapping with base_url, or { embedded: extractive }", {
     base_url: baseUrl,
@@ -65,6 +71,7 @@ const openAi = (env: Env) =>
     }).prefault({}),
     probe_ms: ms(100).default(DEFAULT_PROBE_MS),
     cache_salt_env: variable(env).optional(),
+    weights: weights.optional(),
   });
 
 const embedded = fields("{ embedded: extractive }", {

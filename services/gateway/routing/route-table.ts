@@ -24,6 +24,8 @@ export type OpenAiSettings = {
   readonly probeMs: number;
   /** Sends vLLM's `cache_salt`, made of the tenant with this secret, so that prefix caches are not shared between tenants. */
   readonly cacheSaltSecret: string | undefined;
+  /** File or folder that the server loads its model from, where the gateway can read it. */
+  readonly weights?: string | undefined;
 };
 
 /** Runs inside the gateway: the extractive model. */

@@ -8,6 +8,7 @@ import { type Ask, startExchange } from "./exchange.ts";
 import { jsonOf, parseCompletion } from "./openai-chunk.ts";
 import { openStream } from "./openai-stream.ts";
 import type { ChatRequest, Upstream } from "./upstream.ts";
+import { watchWeights } from "./weights.ts";
 import { WholeText } from "./whole-text.ts";
 
 /** Connections beyond the requests that may run: probes, and answers whose last bytes are on their way. */
@@ -72,10 +73,20 @@ export function openAiUpstream(settings: OpenAiSettings): Upstream {
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
   });
 
+  const weights =
+    settings.weights === undefined
+      ? undefined
+      : watchWeights(settings.weights, async (signal) =>
+          jsonOf(await textOf("/models", undefined, timeouts.headersMs, signal)),
+        );
+
   return {
     name: settings.name,
     get model() {
       return model ?? "unknown";
+    },
+    get identity() {
+      return weights?.identity;
     },
     async complete(request, signal) {
       model ??= await firstModel(signal);
@@ -99,7 +110,10 @@ export function openAiUpstream(settings: OpenAiSettings): Upstream {
       // Who does not list models, or not to us, is there all the same.
       if (statusCode >= 500) throw new AppError("unavailable", `The model server is not well (status ${statusCode}).`);
     },
-    close: () => pool.destroy(),
+    async close() {
+      weights?.stop();
+      await pool.destroy();
+    },
   };
 }
 

@@ -24,11 +24,10 @@ export function signCheckpoint(ring: KeyRing, { origin, size, root, at }: Checkp
   return key && signedNote(text, origin, Buffer.from(key.x, "base64url"), made.signature);
 }
 
+export type OpenedCheckpoint = Checkpoint & { readonly key: PublishedKey };
+
 /** The checkpoint and its key, where one of the keys has signed exactly this. Its time is not held against the key. */
-export function openCheckpoint(
-  note: string,
-  keys: readonly PublishedKey[],
-): (Checkpoint & { readonly key: PublishedKey }) | undefined {
+export function openCheckpoint(note: string, keys: readonly PublishedKey[]): OpenedCheckpoint | undefined {
   const name = note.slice(0, Math.max(0, note.indexOf("\n")));
   const opened = openNote(note, name, keys);
   const [origin = "", size = "", hash = "", time = "", end, ...more] = opened?.text.split("\n") ?? [];

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { canonicalJson, sha256 } from "../digest.ts";
 import { fromBase64 } from "./strict-base64.ts";
@@ -38,8 +39,15 @@ export function keyStatement({ kid, kty, crv, x, valid_from, valid_until }: Desc
 export const thumbprint = (x: string): string =>
   Buffer.from(sha256(canonicalJson({ crv: "Ed25519", kty: "OKP", x })), "hex").toString("base64url");
 
-export const publicKeyOf = ({ kty, crv, x }: Described): KeyObject =>
-  createPublicKey({ key: { kty, crv, x }, format: "jwk" });
+/** Who verifies one record of an installation soon verifies the next one: its keys are read and checked once. */
+const opened = new LRUCache<string, KeyObject>({ max: 1000 });
+const genuine = new LRUCache<string, boolean>({ max: 1000 });
+
+export function publicKeyOf({ kty, crv, x }: Described): KeyObject {
+  const key = opened.get(x) ?? createPublicKey({ key: { kty, crv, x }, format: "jwk" });
+  opened.set(x, key);
+  return key;
+}
 
 export const privateKeyOf = ({ kty, crv, x, d }: SigningKey): KeyObject | undefined =>
   d === undefined ? undefined : createPrivateKey({ key: { kty, crv, x, d }, format: "jwk" });
@@ -62,6 +70,13 @@ function selfSigned(key: Omit<SigningKey, "self_signature">): SigningKey {
 
 /** Whether the key is called by its thumbprint and says of itself what stands here. */
 export function isGenuine(key: PublishedKey): boolean {
+  const said = `${keyStatement(key)}\n${key.self_signature}`;
+  const known = genuine.get(said) ?? checkGenuine(key);
+  genuine.set(said, known);
+  return known;
+}
+
+function checkGenuine(key: PublishedKey): boolean {
   const signature = fromBase64(key.self_signature);
   return (
     key.kid === thumbprint(key.x) &&

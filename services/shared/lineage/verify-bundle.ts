@@ -2,6 +2,7 @@ import { verify } from "node:crypto";
 import { canonicalJson, commitment, sha256 } from "../digest.ts";
 import { type AnswerStatement, answerStatementSchema, isAttested } from "./answer-statement.ts";
 import { type Bundle, bundleSchema } from "./bundle.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import { preAuthEncoding, STATEMENT_TYPE } from "./dsse.ts";
 import { type Finding, failed, ok, skipped } from "./finding.ts";
 import { isGenuine, isValidAt, type PublishedKey, publicKeyOf } from "./signing-key.ts";
@@ -64,6 +65,7 @@ export function verifyBundle(text: string, known: Known = {}): Verification {
   const payload = fromBase64(bundle.envelope.payload);
   const { statement, problem } = readStatement(payload);
   const digest = payload && sha256(payload);
+  const checkpoint = bundle.log ? openCheckpoint(bundle.log.checkpoint, keys) : undefined;
   const unread = skipped("The record cannot be read.");
   const level = levelOf({
     signed: true,
@@ -78,9 +80,9 @@ export function verifyBundle(text: string, known: Known = {}): Verification {
     ["digest", digest && bundle.tag.record ? checkDigest(bundle, digest) : failed("The tag names no record.")],
     ["answer", statement ? checkOpenings(bundle, statement) : unread],
     ["tag", statement && digest ? checkTag(bundle, statement, digest, level) : unread],
-    ["checkpoint", checkCheckpoint(bundle, keys)],
-    ["inclusion", statement && digest ? checkInclusion(bundle, statement, digest, keys) : unread],
-    ["consistency", checkConsistency(bundle, keys, known.log)],
+    ["checkpoint", checkCheckpoint(bundle, checkpoint)],
+    ["inclusion", statement && digest ? checkInclusion(bundle, statement, digest, checkpoint) : unread],
+    ["consistency", checkConsistency(checkpoint, keys, known.log)],
     ...(known.code === undefined ? [] : [["code", checkCode(statement, known.code)] as [Property, Finding]]),
   ];
   const good = findings.every(([, [result]]) => result !== "failed");

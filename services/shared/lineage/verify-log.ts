@@ -1,7 +1,7 @@
 import type { AnswerStatement } from "./answer-statement.ts";
 import { leafEntry } from "./append-leaf.ts";
 import type { Bundle } from "./bundle.ts";
-import { openCheckpoint } from "./checkpoint.ts";
+import { type OpenedCheckpoint, openCheckpoint } from "./checkpoint.ts";
 import { type Finding, failed, ok, skipped } from "./finding.ts";
 import { isConsistent, leafHash, rootFromInclusion } from "./merkle.ts";
 import { isValidAt, type PublishedKey } from "./signing-key.ts";
@@ -10,9 +10,8 @@ import { fromBase64 } from "./strict-base64.ts";
 /** A checkpoint of the same log from elsewhere, with the proof between the two where their sizes differ. */
 export type KnownLog = { readonly checkpoint: string; readonly hashes: readonly string[] | undefined };
 
-export function checkCheckpoint({ log }: Bundle, keys: readonly PublishedKey[]): Finding {
+export function checkCheckpoint({ log }: Bundle, checkpoint: OpenedCheckpoint | undefined): Finding {
   if (!log) return skipped("The record has no place in the log yet. Fetch the file again in a minute.");
-  const checkpoint = openCheckpoint(log.checkpoint, keys);
   if (!checkpoint) return failed("The checkpoint is not signed by a key of the set.");
   const { origin, size, at, key } = checkpoint;
   if (!isValidAt(key, at)) return failed(`The key ${key.kid} was not valid at ${new Date(at).toISOString()}.`);
@@ -23,10 +22,9 @@ export function checkInclusion(
   { log }: Bundle,
   { predicate }: AnswerStatement,
   digest: string,
-  keys: readonly PublishedKey[],
+  checkpoint: OpenedCheckpoint | undefined,
 ): Finding {
   if (!log) return skipped("The record has no place in the log yet.");
-  const checkpoint = openCheckpoint(log.checkpoint, keys);
   if (!checkpoint) return skipped("Without a checkpoint there is no log to be in.");
   const hashes = log.hashes.map(fromBase64);
   const leaf = leafHash(leafEntry({ id: predicate.runDetails.metadata.invocationId, kind: "answer", digest }));
@@ -42,9 +40,12 @@ export function checkInclusion(
   return ok(`Leaf ${log.index} of ${checkpoint.size}.`);
 }
 
-export function checkConsistency({ log }: Bundle, keys: readonly PublishedKey[], known?: KnownLog): Finding {
+export function checkConsistency(
+  own: OpenedCheckpoint | undefined,
+  keys: readonly PublishedKey[],
+  known?: KnownLog,
+): Finding {
   if (!known) return skipped("No other checkpoint of this log was given. Use --online, or --checkpoint FILE.");
-  const own = log && openCheckpoint(log.checkpoint, keys);
   const other = openCheckpoint(known.checkpoint, keys);
   if (!own) return skipped("There is no checkpoint to compare.");
   if (!other) return failed("The other checkpoint is not signed by a key of the set.");
@@ -53,7 +54,8 @@ export function checkConsistency({ log }: Bundle, keys: readonly PublishedKey[],
   if (own.size !== other.size && !known.hashes) {
     return skipped("The other checkpoint has another size, and only the server can prove that it is the same log.");
   }
-  const hashes = (known.hashes ?? []).flatMap((hash) => fromBase64(hash) ?? []);
+  const given = own.size === other.size ? [] : (known.hashes ?? []);
+  const hashes = given.flatMap((hash) => fromBase64(hash) ?? []);
   if (isConsistent(older, newer, hashes)) return ok(`The log of ${older.size} leaves is the start of ${newer.size}.`);
   if (older.size === newer.size) return failed("Two heads of one size: the log was forked.");
   return failed("The smaller log is not the start of the larger one: it was changed or cut.");
