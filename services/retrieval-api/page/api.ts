@@ -104,11 +104,14 @@ export const changeDocument = (id: string, change: { title?: string; acl?: reado
 export const deleteDocument = (id: string): Promise<{ job_id: string }> =>
   call(`/v1/documents/${id}`, { method: "DELETE" });
 
-/** One file as a new document, or as a new version of the one that it is known by. */
+/**
+ * One file as a new document, or as a new version of the one that it is known by. "Everyone" is not sent: it is what a
+ * new document gets anyway, and it must not open one that somebody has closed.
+ */
 export function upload(file: File, uri: string, acl: readonly string[], signal: AbortSignal): Promise<Uploaded> {
   const form = new FormData();
   form.set("uri", uri);
-  if (acl.length > 0) form.set("acl", acl.join(","));
+  if (!acl.includes("tenant")) form.set("acl", acl.join(","));
   form.set("file", file, file.name);
   return call("/v1/documents", { body: form, signal });
 }

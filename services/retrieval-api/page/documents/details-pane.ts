@@ -72,11 +72,10 @@ const Details = ({ details, onChanged }: Props) => html`
 
 function ReadersForm({ details, onChanged }: Props) {
   const [acl, setAcl] = useState<readonly string[]>(details.acl);
-  const wanted = acl.length === 0 ? ["tenant"] : acl;
-  const changed = [...wanted].sort().join() !== [...details.acl].sort().join();
+  const changed = acl.length > 0 && [...acl].sort().join() !== [...details.acl].sort().join();
   const save = async (): Promise<void> => {
     try {
-      await api.changeDocument(details.id, { acl: wanted });
+      await api.changeDocument(details.id, { acl });
       say(t("readers.saved"));
       await Promise.all([onChanged(), reloadDocuments()]);
     } catch (error) {

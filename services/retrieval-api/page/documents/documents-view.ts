@@ -2,6 +2,7 @@ import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { showPane } from "../state/route.ts";
 import { isAdmin, mayIngest } from "../state/session.ts";
+import { say } from "../state/toasts.ts";
 import { t } from "../text/text.ts";
 import { wholeNumber } from "../text/times.ts";
 import { Icon } from "../ui/icon.ts";
@@ -20,20 +21,22 @@ const SEARCH_AFTER_MS = 200;
 /** What Cairn answers from: bring documents, look after them, see what became of them. */
 export function DocumentsView() {
   const [over, setOver] = useState(false);
-  const [acl, setAcl] = useState<readonly string[]>([]);
+  const [acl, setAcl] = useState<readonly string[]>(["tenant"]);
   const { query, state } = filter.value;
   useEffect(() => {
     const timer = setTimeout(() => reloadDocuments().catch(() => undefined), query === "" ? 0 : SEARCH_AFTER_MS);
     return () => clearTimeout(timer);
   }, [query, state]);
   usePolling(documents.value.slice(0, 200).some((one) => one.state === "pending"));
-  const add = (files: readonly DroppedFile[]): void => addUploads(files, acl);
+  const add = (files: readonly DroppedFile[]): void => {
+    if (acl.length === 0) say(t("readers.nobody"), "bad");
+    else addUploads(files, acl);
+  };
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
     if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(add);
   };
-  const count = total.value === undefined ? "" : ` · ${wholeNumber(total.value)}`;
   return html`
     <section
       class=${`documents ${over ? "documents-over" : ""}`}
@@ -45,7 +48,8 @@ export function DocumentsView() {
       onDragLeave=${(event: DragEvent) => event.currentTarget === event.target && setOver(false)}
       onDrop=${onDrop}
     >
-      <${ViewHeader} title=${t("nav.documents") + count} level=${1}>
+      <${ViewHeader} title=${t("nav.documents")} level=${1}>
+        ${total.value !== undefined && html`<span class="quiet wide-only">${t("documents.count", { count: wholeNumber(total.value) })}</span>`}
         ${
           isAdmin.value &&
           html`<button type="button" class="button" aria-label=${t("documents.sources")} onClick=${() => showPane({ kind: "sources" })}>

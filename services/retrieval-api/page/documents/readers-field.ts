@@ -6,7 +6,7 @@ import { IconButton } from "../ui/icon-button.ts";
 import { readersText } from "./readers-text.ts";
 
 type Props = {
-  /** Empty means everyone in the tenant. */
+  /** `tenant` means everyone in it. Empty: people or groups are wanted, and none is named yet. */
   readonly acl: readonly string[];
   readonly onChange: (acl: readonly string[]) => void;
 };
@@ -19,7 +19,7 @@ export function ReadersField({ acl, onChange }: Props) {
   const [kind, setKind] = useState<"group" | "user">("group");
   const [name, setName] = useState("");
   const named = acl.filter((entry) => entry !== "tenant");
-  const [open, setOpen] = useState(named.length > 0);
+  const open = !acl.includes("tenant");
   const add = (event: Event): void => {
     event.preventDefault();
     if (!NAME.test(name.trim())) return;
@@ -34,21 +34,19 @@ export function ReadersField({ acl, onChange }: Props) {
           type="radio"
           name=${id}
           checked=${!open}
-          onChange=${() => {
-            setOpen(false);
-            onChange([]);
-          }}
+          onChange=${() => onChange(["tenant"])}
         />
         ${t("readers.everyone")}
       </label>
       <label class="readers-choice">
-        <input type="radio" name=${id} checked=${open} onChange=${() => setOpen(true)} />
+        <input type="radio" name=${id} checked=${open} onChange=${() => onChange([])} />
         ${t("readers.named")}
       </label>
       ${
         open &&
         html`
           <div class="readers-names">
+            ${named.length === 0 && html`<p class="bad-text">${t("readers.nobody")}</p>`}
             ${named.map(
               (entry) => html`
                 <span class="reader" key=${entry}>

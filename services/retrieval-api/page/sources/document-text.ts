@@ -30,7 +30,7 @@ export function DocumentText({ place, window }: Props) {
   return html`
     <div class="document-text" dir="auto" ref=${root} tabindex="0" role="region" aria-label=${t("source.text")}>
       ${start > 0 && html`<button type="button" class="link-button" onClick=${read(readBefore)}>${t("source.before")}</button>`}
-      ${splitLines(text, from, to).map((line, i) => html`<p key=${i} class=${line.heading ? "line-heading" : undefined}>${line.pieces.map(drawPiece)}</p>`)}
+      ${splitLines(text, from, to).map((line, i) => html`<p key=${i} class=${line.heading ? "line-heading" : line.tight ? "line-tight" : undefined}>${line.pieces.map(drawPiece)}</p>`)}
       ${end < total && html`<button type="button" class="link-button" onClick=${read(readBehind)}>${t("source.behind")}</button>`}
     </div>
   `;

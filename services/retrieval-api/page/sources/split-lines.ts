@@ -1,7 +1,12 @@
 import { shownText } from "../markdown/shown-text.ts";
 
 export type TextPiece = { readonly text: string; readonly marked: boolean };
-export type TextLine = { readonly pieces: readonly TextPiece[]; readonly heading: boolean };
+export type TextLine = {
+  readonly pieces: readonly TextPiece[];
+  readonly heading: boolean;
+  /** Whether it follows the line before it without an empty one between them. */
+  readonly tight: boolean;
+};
 
 /** A line this long without a break is cut, so that one line of megabytes is not one element. */
 const MAX_LINE = 4000;
@@ -25,7 +30,7 @@ export function splitLines(text: string, from: number, to: number): TextLine[] {
       const alone = empty && (newline < 0 || text[newline + 1] === "\n" || newline + 1 === text.length);
       const heading =
         alone && line.length <= MAX_HEADING && !SENTENCE_END.test(line.trim()) && !/^\s/.test(line) && !CODE.test(line);
-      lines.push({ heading, pieces: cut(line, from - at, to - at) });
+      lines.push({ heading, tight: !empty, pieces: cut(line, from - at, to - at) });
     }
     empty = line.trim() === "";
     at = end === lineEnd ? lineEnd + 1 : end;

@@ -248,6 +248,7 @@ export const messagesEn = {
 
   "documents.add": "Add files",
   "documents.addFolder": "Add a folder",
+  "documents.count": "{count} documents",
   "documents.sources": "Sources",
   "documents.drop": "Drop files or folders here",
   "documents.formats": "Markdown, HTML, text, CSV, PDF and Word, up to 50 MB each",
@@ -273,6 +274,7 @@ export const messagesEn = {
   "readers.title": "Who may read",
   "readers.everyone": "Everyone in the tenant",
   "readers.named": "Only these people and groups",
+  "readers.nobody": "Name somebody first: nobody could read it otherwise.",
   "readers.group": "Group",
   "readers.user": "Person",
   "readers.kind": "Kind",

@@ -244,6 +244,7 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
 
   "documents.add": "添加文件",
   "documents.addFolder": "添加文件夹",
+  "documents.count": "{count} 个文档",
   "documents.sources": "来源",
   "documents.drop": "把文件或文件夹拖到这里",
   "documents.formats": "Markdown、HTML、纯文本、CSV、PDF 和 Word，每个最大 50 MB",
@@ -269,6 +270,7 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
   "readers.title": "谁可以阅读",
   "readers.everyone": "租户内所有人",
   "readers.named": "只有这些人和组",
+  "readers.nobody": "请先指定可以阅读的人或组，否则没有人能阅读。",
   "readers.group": "组",
   "readers.user": "个人",
   "readers.kind": "类别",
