@@ -156,17 +156,6 @@ export function createQueue(db: Database, now: () => number = Date.now) {
   };
 }
 
-/** Dead letters of a tenant begin anew: the one with this id, or all. Resolves to how many. */
-export async function retryJobs(sql: Sql, tenant: string, id: string | undefined, now: number): Promise<number> {
-  const retried = await sql.run(
-    `update job set state = 'ready', attempts = 0, leases = 0, run_at = $1, step = null, finished_at = null, updated_at = $1
-     where tenant = $2 and state = 'dead' and ($3 = '' or id = $3)`,
-    [now, tenant, id ?? ""],
-  );
-  if (retried > 0) await sql.notify(JOBS_CHANNEL);
-  return retried;
-}
-
 export type Queue = ReturnType<typeof createQueue>;
 
 type Due = { readonly leases: number; readonly priority: number; readonly turn: number; readonly run_at: number };

@@ -33,6 +33,37 @@ export function mountJobs(routes: Routes, { store, authenticate, log, wake }: Ro
     }
   }
 
+  async function statusOf(principal: Principal) {
+    const status = await ingestionStatus(db, principal, store.now());
+    const jobs = { ready: 0, leased: 0, done: 0, dead: 0, ...status.jobs };
+    const rate = status.finishedLastMinute;
+    return {
+      documents: status.documents,
+      jobs,
+      jobs_last_minute: rate,
+      seconds_left: rate === 0 ? null : Math.round((60 * (jobs.ready + jobs.leased)) / rate),
+      oldest_waiting_seconds: status.oldestWaitingMs === undefined ? null : Math.round(status.oldestWaitingMs / 1000),
+      stuck: status.stuck,
+      waiting_for: status.waiting,
+      last_failures: status.failures.map(jobView),
+    };
+  }
+
+  /** One event per change, at most one a second. */
+  async function* watchAll(principal: Principal, signal: AbortSignal): AsyncGenerator<SseEvent, void> {
+    const until = store.now() + WATCH_LIMIT_MS;
+    let seen = "";
+    while (!signal.aborted && store.now() < until) {
+      const status = await statusOf(principal);
+      const { ready, leased, done, dead } = status.jobs;
+      const state = [ready, leased, done, dead].join();
+      if (state !== seen) yield { event: "status", data: status };
+      seen = state;
+      if (ready + leased === 0) return;
+      await sleep(1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
   routes.get("/v1/jobs/:id", { onRequest, schema: { tags, summary: "State of a job", params } }, async (request) =>
     jobView(await getJob(db, callerOf(request), request.params.id)),
   );
@@ -81,13 +112,15 @@ export function mountJobs(routes: Routes, { store, authenticate, log, wake }: Ro
   routes.get(
     "/v1/ingestion/status",
     { onRequest, schema: { tags, summary: "Documents and jobs of the tenant" } },
-    async (request) => {
-      const { documents, jobs, failures } = await ingestionStatus(db, callerOf(request));
-      return {
-        documents,
-        jobs: { ready: 0, leased: 0, done: 0, dead: 0, ...jobs },
-        last_failures: failures.map(jobView),
-      };
+    async (request) => statusOf(callerOf(request)),
+  );
+
+  routes.get(
+    "/v1/ingestion/events",
+    { onRequest, schema: { tags, summary: "The same as server-sent events, until nothing is left to do" } },
+    async (request, reply) => {
+      const events = watchAll(callerOf(request), signalFor(reply));
+      return sendEvents(reply, events, (error) => log.error("status stream failed", error, { requestId: request.id }));
     },
   );
 }

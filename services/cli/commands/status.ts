@@ -6,7 +6,21 @@ type Job = { readonly document_id: string | null; readonly reason: string | null
 type Ingestion = {
   readonly documents: { readonly total: number; readonly searchable: number };
   readonly jobs: { readonly ready: number; readonly leased: number; readonly done: number; readonly dead: number };
+  readonly jobs_last_minute: number;
+  readonly seconds_left: number | null;
+  readonly oldest_waiting_seconds: number | null;
+  readonly stuck: number;
+  readonly waiting_for: readonly { readonly reason: string; readonly jobs: number }[];
   readonly last_failures: readonly Job[];
+};
+type Index = {
+  readonly generations: readonly { readonly id: string; readonly status: string }[];
+  readonly reindexes: readonly {
+    readonly generation: string;
+    readonly state: string;
+    readonly done: number;
+    readonly total: number;
+  }[];
 };
 type Readiness = { readonly status: string; readonly checks: Readonly<Record<string, string>> };
 
@@ -15,7 +29,8 @@ export const status: Command = {
   summary: "show whether Cairn is ready, and its documents and jobs",
   help: `Usage: ./cairn status [--json]
 
-Shows whether Cairn is ready, how many documents are searchable, and which could not be read and why.
+Shows whether Cairn is ready, how many documents are searchable, what is at work, what waits and for what, what was
+given up and why, and which generation of the index is live.
 Documents and jobs are shown to keys with the scope "ingest".
 
 Exit code: 0 ready, 1 not ready or not reachable.`,
@@ -24,12 +39,19 @@ Exit code: 0 ready, 1 not ready or not reachable.`,
     if (positionals.length > 0) throw new UsageError("This command takes no arguments.");
     const { client, output, json, signal } = context;
     const ready = await readiness(context);
-    const ingestion = await client.call<Ingestion>("/v1/ingestion/status", signal).catch((error: unknown) => {
-      if (error instanceof ApiError && error.code === "forbidden") return undefined;
-      throw error;
-    });
-    if (json) output.json({ url: client.url, readiness: ready ?? null, ingestion: ingestion ?? null });
-    else await show(ready, ingestion, context);
+    const allowed = <T>(path: string): Promise<T | undefined> =>
+      client.call<T>(path, signal).catch((error: unknown) => {
+        if (error instanceof ApiError && (error.code === "forbidden" || error.code === "not_found")) return undefined;
+        throw error;
+      });
+    const ingestion = await allowed<Ingestion>("/v1/ingestion/status");
+    const index = await allowed<Index>("/v1/index/generations");
+    if (json)
+      output.json({ url: client.url, readiness: ready ?? null, ingestion: ingestion ?? null, index: index ?? null });
+    else {
+      await show(ready, ingestion, context);
+      if (index) showIndex(index, context);
+    }
     return ready === undefined || ready.status === "ok" ? 0 : 1;
   },
 };
@@ -52,11 +74,40 @@ async function show(ready: Readiness | undefined, ingestion: Ingestion | undefin
   const { documents, jobs, last_failures } = ingestion;
   output.line(`Documents: ${documents.total}, searchable: ${documents.searchable}`);
   output.line(`Jobs: ${jobs.ready} waiting, ${jobs.leased} at work, ${jobs.done} done, ${jobs.dead} given up`);
-  if (last_failures.length > 0) output.line("Last failures:");
+  const left = jobs.ready + jobs.leased;
+  if (left > 0) {
+    const pace = `${ingestion.jobs_last_minute} a minute`;
+    const time = ingestion.seconds_left === null ? "" : `, about ${durationOf(ingestion.seconds_left)} left`;
+    const oldest = ingestion.oldest_waiting_seconds;
+    output.line(`  pace: ${pace}${time}${oldest === null ? "" : `; the oldest has waited ${durationOf(oldest)}`}`);
+  }
+  if (ingestion.stuck > 0) output.line(`  ${ingestion.stuck} lost their worker and are taken by another one soon`);
+  for (const { reason, jobs: held } of ingestion.waiting_for) output.line(oneLine(`  ${held} wait: ${reason}`));
+  if (last_failures.length > 0) output.line("Given up:");
   for (const job of last_failures) {
     output.line(`  ${await nameOf(job, context)}: ${oneLine(job.reason ?? job.code ?? "no reason known")}`);
   }
 }
+
+function showIndex({ generations, reindexes }: Index, { output }: Context): void {
+  const live = generations.find(({ status }) => status === "live");
+  const others = generations.length - 1;
+  output.line(
+    `Index: generation ${oneLine(live?.id ?? "none")} is live${others > 0 ? `, ${others} more are kept` : ""}`,
+  );
+  for (const { generation, state, done, total } of reindexes) {
+    if (state === "building") output.line(oneLine(`  being built: ${generation}, ${done} of ${total}`));
+    if (state === "ready") output.line(oneLine(`  ready: ./cairn reindex promote ${generation}`));
+  }
+}
+
+/** Seconds in the unit that a person would choose. */
+const durationOf = (seconds: number): string =>
+  seconds < 120
+    ? `${seconds} s`
+    : seconds < 7200
+      ? `${Math.round(seconds / 60)} min`
+      : `${Math.round(seconds / 3600)} h`;
 
 async function nameOf({ document_id }: Job, { client, signal }: Context): Promise<string> {
   if (document_id === null) return "a document";
