@@ -15,11 +15,13 @@ test("--help lists every command, and each command explains itself without a ser
     "status",
     "documents",
     "lineage",
+    "verify",
     "replay",
     "recall",
     "erase",
     "release",
     "keys",
+    "reindex",
   ]);
   for (const name of names) {
     const help = await cairn(NOWHERE, name, "--help");
