@@ -66,7 +66,8 @@ function partLine({ name, uri, digest, annotations }: Part): string {
   return `  ${name.padEnd(13)}  ${[...named, assurance].join(", ")}${differs}${short(digest.sha256)}`;
 }
 
-const sourceOf = ({ annotations: { title, uri, start, end } }: EvidenceDependency): string =>
-  oneLine(`${title} (${uri}), characters ${start} to ${end}`);
+/** By ids: names end with an erasure, so a record does not hold them. */
+const sourceOf = ({ annotations: { document_id, version_id, start, end } }: EvidenceDependency): string =>
+  oneLine(`document ${document_id}, version ${version_id}, characters ${start} to ${end}`);
 
 const short = (hex: string | undefined): string => (hex ? `, sha256:${hex.slice(0, DIGEST_CHARS)}…` : "");

@@ -41,7 +41,7 @@ test("a file verifies without a server, with a report that says what it rests on
   expect(code).toBe(0);
   expect(stdout).toMatch(/^VERIFIED, level L3: signed, attested and in the log\.\n/);
   expect(stdout).toMatch(/^ {2}inclusion {4}ok {11}Leaf \d+ of \d+\.$/m);
-  expect(stdout).toContain("evidence:1     Tea (upload:///tea.md), characters ");
+  expect(stdout).toContain("evidence:1     document ");
   expect(stdout).toContain("Answer    “Tea is served at four. [1]”");
   expect(stdout).toContain("Not proven: that the answer is true");
   const kept = await cairn(

@@ -8,8 +8,8 @@ import { DONE, delta, finish, type MockUpstream, mockUpstream, streams } from ".
 
 const QUESTION = "What is the code of the vault?";
 const TEXT =
-  "# Vault\n\nThe code of the vault is zanzibarcode.\n\n保险库的密码是桑给巴尔岛四七一一，请勿外传给任何其他人员知道。\n";
-const SECRETS = ["zanzibarcode", "桑给巴尔", "四七一一"];
+  "# Quixotry\n\nThe code of the vault is zanzibarcode.\n\n保险库的密码是桑给巴尔岛四七一一，请勿外传给任何其他人员知道。\n";
+const SECRETS = ["quixotr", "hush-hush", "zanzibarcode", "桑给巴尔", "四七一一"];
 
 type Erasure = {
   id: string;
@@ -70,8 +70,8 @@ async function done(id: string): Promise<Erasure> {
 const past = async (id: string) => (await app.send(`/v1/answers/${id}`)).json() as Promise<Seen>;
 
 test("after an erasure no byte of the text is in any file, and the records still verify and say ERASED", async () => {
-  const { document } = await app.upload({ text: TEXT, uri: "vault.md" });
-  await app.upload({ text: TEXT.replace("zanzibarcode", "zanzibarcode2"), uri: "vault.md" });
+  const { document } = await app.upload({ text: TEXT, uri: "hush-hush.md" });
+  await app.upload({ text: TEXT.replace("zanzibarcode", "zanzibarcode2"), uri: "hush-hush.md" });
   const { document: other } = await app.upload({ text: "# Lamp\n\nThe lamp is in the hall.", uri: "lamp.md" });
   const ids: string[] = [];
   for (const question of [QUESTION, "保险库的密码是什么？"]) ids.push((await app.ask(question)).lineage.id);
@@ -104,7 +104,7 @@ test("after an erasure no byte of the text is in any file, and the records still
 });
 
 test("the receipt is signed, in the log, and tells what was removed without the text", async () => {
-  const { document } = await app.upload({ text: TEXT, uri: "vault.md" });
+  const { document } = await app.upload({ text: TEXT, uri: "hush-hush.md" });
   await app.ask(QUESTION);
   const { id, receipt } = await erase(document.id);
   expect(receipt.signatures).toHaveLength(1);
@@ -122,7 +122,7 @@ test("the receipt is signed, in the log, and tells what was removed without the 
 });
 
 test("what was said from an erased answer goes too, in whichever conversation it was repeated", async () => {
-  const { document } = await app.upload({ text: TEXT, uri: "vault.md" });
+  const { document } = await app.upload({ text: TEXT, uri: "hush-hush.md" });
   await app.upload({ text: "# Lamp\n\nThe lamp is in the hall.", uri: "lamp.md" });
   const first = await app.ask(QUESTION);
   said = "As I said, zanzibarcode, and the lamp is in the hall. [1]";
@@ -143,7 +143,7 @@ test("what was said from an erased answer goes too, in whichever conversation it
 });
 
 test("an answer that is being given during the erasure keeps its record and none of the text", async () => {
-  const { document } = await app.upload({ text: TEXT, uri: "vault.md" });
+  const { document } = await app.upload({ text: TEXT, uri: "hush-hush.md" });
   const going = Promise.withResolvers<void>();
   held = going.promise;
   const asking = app.ask(QUESTION);
@@ -160,7 +160,7 @@ test("an answer that is being given during the erasure keeps its record and none
 });
 
 test("a document that was deleted before can be erased, and another tenant's cannot", async () => {
-  const { document } = await app.upload({ text: TEXT, uri: "vault.md" });
+  const { document } = await app.upload({ text: TEXT, uri: "hush-hush.md" });
   const { lineage } = await app.ask(QUESTION);
   await app.send(`/v1/documents/${document.id}`, undefined, { method: "DELETE" });
   await app.local.worker.idle();

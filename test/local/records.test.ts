@@ -27,7 +27,7 @@ afterAll(async () => {
 type Record = {
   predicate: {
     model: object;
-    buildDefinition: { resolvedDependencies: { name: string; annotations?: { title: string; uri: string } }[] };
+    buildDefinition: { resolvedDependencies: { name: string; annotations?: { name_sha256?: string } }[] };
     runDetails: { byproducts: { name: string; digest: { sha256: string } }[] };
   };
 };
@@ -73,18 +73,22 @@ test("the record names upstream, model and attempts, and nothing of our own even
   expect(model).toMatchObject({ model: "mock-model", attempts: 1 });
 });
 
-test("what the tag says of a source is in the record, and is whole text", async () => {
+test("a source is named where it is shown, and in the record only by what its salt opens", async () => {
   const { lineage } = await app.ask(QUESTION);
   const { resolvedDependencies } = (await recordOf(lineage.id)).predicate.buildDefinition;
-  const evidence = resolvedDependencies.filter(({ name }) => name.startsWith("evidence:"));
-  const named = evidence.flatMap(({ annotations }) => annotations ?? []);
-  const sources = lineage.sources as { title: string; uri: string }[];
+  const committed = resolvedDependencies.flatMap(({ annotations }) => annotations?.name_sha256 ?? []);
+  const sources = lineage.sources as { title: string; uri: string; version_id: string }[];
   expect(sources.length).toBeGreaterThan(0);
-  for (const [i, { title, uri }] of sources.entries()) {
-    expect(named[i]).toMatchObject({ title, uri });
-    expect(uri.isWellFormed()).toBe(true);
+  const documents = await app.db.all<{ id: string; salt: string; title: string; uri: string }>(
+    "select v.id, v.salt, d.title, d.uri from document_version v join document d on d.id = v.document_id",
+  );
+  for (const [i, { title, uri, version_id }] of sources.entries()) {
+    const document = documents.find(({ id }) => id === version_id)!;
+    expect(commitment(document.salt, JSON.stringify([document.title, document.uri]))).toBe(committed[i]);
+    expect([document.title.startsWith(title), document.uri.startsWith(uri), uri.isWellFormed()]).not.toContain(false);
   }
   expect(sources.map(({ uri }) => uri)).toContain(`${"u".repeat(239)}😀`);
+  expect(JSON.stringify(resolvedDependencies)).not.toContain("uuu");
 });
 
 test("the kept prompt opens the record's commitment", async () => {

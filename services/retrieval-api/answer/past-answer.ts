@@ -4,6 +4,7 @@ import { languageOf } from "#shared/language.ts";
 import { levelOf } from "#shared/lineage/tag.ts";
 import type { TagVerification } from "#shared/lineage/tag-schema.ts";
 import { type Principal, scopeOf } from "#shared/principal.ts";
+import { shortName } from "../lineage/name-sources.ts";
 import { type Retracted, type Retractions, retractedOf } from "../recall/retracted.ts";
 import { type Confirmed, readableGate } from "../retrieval/second-gate.ts";
 import type { Citation } from "./citations.ts";
@@ -136,7 +137,9 @@ function viewOf(
     lineage: {
       ...tag,
       verification: verificationOf(tag, row),
-      sources: tag.sources.map((source) => sourceView(source, statusOf(source.version_id))),
+      sources: tag.sources.map((source) =>
+        sourceView(source, statusOf(source.version_id), readable.get(source.version_id)),
+      ),
     },
   };
 }
@@ -166,6 +169,8 @@ function citationView({ marker, answer, verified, source }: Citation, status: St
   return { marker, answer, verified, source: { ...source, status } };
 }
 
-function sourceView({ rank, use, digest, ...rest }: TagSource, status: Status): object {
-  return isClosed(status) ? { rank, use, digest, status } : { rank, use, digest, ...rest, status };
+function sourceView(source: TagSource, status: Status, document: Confirmed | undefined): object {
+  const { rank, use, digest } = source;
+  if (isClosed(status) || !document) return { rank, use, digest, status };
+  return { ...source, ...shortName(document), status };
 }

@@ -14,6 +14,7 @@ import type { AnswerDeps } from "../answer/answer.ts";
 import { appendTurn } from "../conversations/conversations.ts";
 import { inputsOf } from "../replay/inputs.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
+import { withNames } from "./name-sources.ts";
 import { chunkCommitment, type Finished, type Making, promptText, statementOf } from "./statement.ts";
 
 export type SaveDeps = {
@@ -49,7 +50,7 @@ export function createSaveAnswer({ db, making, ring, metrics, now }: SaveDeps): 
     });
     metrics.records.inc();
     metrics.removedMarkers.inc(draft.removedMarkers);
-    return tag;
+    return withNames(tag, draft.evidence);
   };
 }
 

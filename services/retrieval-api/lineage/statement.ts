@@ -9,8 +9,6 @@ import type { Draft, Outcome } from "../answer/draft.ts";
 import type { Message } from "../answer/prompt.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 
-const MAX_TITLE = 120;
-
 export type Salts = { readonly answer: string; readonly question: string; readonly prompt: string };
 
 /** What all answers of this process are made with. */
@@ -29,13 +27,9 @@ export type Finished = {
 };
 
 const sha = (hex: string): { sha256: string } => ({ sha256: hex });
-/** What a passage is called in public: short enough for many in one tag, and the same in tag and record. */
-const nameOf = ({ document }: Candidate): { title: string; uri: string } => ({
-  title: start(document.title, MAX_TITLE),
-  uri: start(document.uri, 2 * MAX_TITLE),
-});
-/** By code points: half of a surrogate pair would be no text. */
-const start = (text: string, length: number): string => Array.from(text).slice(0, length).join("");
+/** Says what the document of a passage was called, without giving it away: beside the title, its address. */
+const nameCommitment = ({ document }: Candidate): string =>
+  commitment(document.salt, JSON.stringify([document.title, document.uri]));
 
 /** The rendered prompt as its commitment is of it, and as it is kept beside its salt. */
 export const promptText = (prompt: readonly Message[]): string => JSON.stringify(prompt);
@@ -96,10 +90,10 @@ export function statementOf(
           ...parts,
           ...draft.evidence.map((candidate, i) => ({
             name: `evidence:${i + 1}`,
-            uri: candidate.document.uri,
+            uri: `urn:cairn:document:${candidate.chunk.documentId}`,
             digest: sha(chunkCommitment(candidate)),
             annotations: {
-              ...nameOf(candidate),
+              name_sha256: nameCommitment(candidate),
               chunk_id: candidate.chunk.id,
               document_id: candidate.chunk.documentId,
               version_id: candidate.chunk.versionId,

@@ -37,8 +37,8 @@ const evidence = z.strictObject({
   uri: z.string(),
   digest,
   annotations: z.strictObject({
-    title: z.string(),
-    uri: z.string(),
+    /** Of the document's title and address at the time, salted: both end with an erasure, and the record does not. */
+    name_sha256: hex,
     chunk_id: z.string(),
     document_id: z.string(),
     version_id: z.string(),

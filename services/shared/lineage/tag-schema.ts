@@ -24,14 +24,13 @@ const source = z.strictObject({
   rank: z.int().min(1),
   document_id: z.string(),
   version_id: z.string(),
-  title: z.string(),
-  uri: z.string(),
   use: z.enum(["cited", "in_context"]),
   digest,
 });
 export type TagSource = z.infer<typeof source>;
 
-/** The public tag of an answer, as it is issued. What past answers show adds a `status` to each source. */
+/** The public tag of an answer, as it is issued. What answers show adds title, address and `status` to each
+ * source: they change, and end with an erasure, so they are not in the record. */
 export const tagSchema = z.strictObject({
   id: z.uuid(),
   outcome: z.enum(["answered", "partial", "no_evidence", "refused", "aborted", "error"]),

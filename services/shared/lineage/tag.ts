@@ -20,7 +20,7 @@ export function projectTag(statement: AnswerStatement, recordDigest: string, key
   const { outcome, buildDefinition, runDetails, model, claims } = statement.predicate;
   const { externalParameters, internalParameters, resolvedDependencies } = buildDefinition;
   const { invocationId, startedOn, finishedOn } = runDetails.metadata;
-  const release = resolvedDependencies.find(({ name }) => name === "release");
+  const release = resolvedDependencies.filter(isPart).find(({ name }) => name === "release");
   const cited = new Set(claims.map(({ marker }) => marker));
   const sources = resolvedDependencies.flatMap((one) => (isPart(one) ? [] : [sourceOf(one, cited)]));
   const { generation, log } = internalParameters;
@@ -54,9 +54,9 @@ export function projectTag(statement: AnswerStatement, recordDigest: string, key
 
 function sourceOf({ name, digest, annotations }: EvidenceDependency, cited: ReadonlySet<number>): TagSource {
   const rank = Number(name.slice("evidence:".length));
-  const { document_id, version_id, title, uri } = annotations;
+  const { document_id, version_id } = annotations;
   const use = cited.has(rank) ? "cited" : "in_context";
-  return { rank, document_id, version_id, title, uri, use, digest: `sha256:${digest.sha256}` };
+  return { rank, document_id, version_id, use, digest: `sha256:${digest.sha256}` };
 }
 
 function modelOf({ upstream, model, assurance, digest }: NonNullable<AnswerStatement["predicate"]["model"]>) {

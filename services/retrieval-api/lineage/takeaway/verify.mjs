@@ -288,10 +288,10 @@ function projected({ predicate }, recordDigest, keyid) {
   const cited = new Set(claims.map(({ marker }) => marker));
   const sources = resolvedDependencies
     .filter(({ name }) => name.startsWith("evidence:"))
-    .map(({ name, digest, annotations: { document_id, version_id, title, uri } }) => {
+    .map(({ name, digest, annotations: { document_id, version_id } }) => {
       const rank = Number(name.slice("evidence:".length));
       const use = cited.has(rank) ? "cited" : "in_context";
-      return { rank, document_id, version_id, title, uri, use, digest: `sha256:${digest.sha256}` };
+      return { rank, document_id, version_id, use, digest: `sha256:${digest.sha256}` };
     });
   const { generation, log } = internalParameters;
   const models = model
