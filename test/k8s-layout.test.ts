@@ -85,8 +85,26 @@ test("one file a kind in each folder of the base, named after it", () => {
   }
 });
 
-test("links of the READMEs lead somewhere", () => {
-  for (const file of globSync("**/README.md", { cwd: K8S })) {
+test("the operator's handbook has the same pages in both languages, one title each", () => {
+  const [en, zh] = ["en", "zh"].map((language) =>
+    globSync(`handbook/${language}/*.md`, { cwd: K8S })
+      .map((file) => basename(file))
+      .sort(),
+  );
+  expect(en).toEqual(zh);
+  expect(en).toHaveLength(7);
+  for (const file of globSync("handbook/*/*.md", { cwd: K8S })) {
+    expect(
+      textOf(file)
+        .replaceAll(/```[\s\S]*?```/g, "")
+        .match(/^# /gm),
+      file,
+    ).toHaveLength(1);
+  }
+});
+
+test("links of the READMEs and of the operator's handbook lead somewhere", () => {
+  for (const file of globSync("{**/README.md,handbook/*/*.md}", { cwd: K8S })) {
     for (const [, target] of textOf(file).matchAll(/\]\(([^)#]+)\)/g)) {
       expect(existsSync(join(K8S, dirname(file), target!)), `${file} → ${target}`).toBe(true);
     }

@@ -68,12 +68,12 @@ test("every alert is exercised, firing and not", () => {
 });
 
 test.each(["en", "zh"])("every alert has a severity, a summary and a runbook, in %s as well", (language) => {
-  const page = readFileSync(join(ROOT, `docs/${language}/runbooks.md`), "utf8");
+  const page = readFileSync(join(ROOT, `k8s/handbook/${language}/runbooks.md`), "utf8");
   const sections = page.split(/^## /m).slice(1);
   for (const { alert, labels, annotations } of ALERTS) {
     expect(labels?.severity, alert).toMatch(/^(page|ticket)$/);
     expect(annotations?.summary.length, alert).toBeGreaterThan(20);
-    expect(annotations?.runbook, alert).toBe(`docs/en/runbooks.md#${alert!.toLowerCase()}`);
+    expect(annotations?.runbook, alert).toBe(`k8s/handbook/en/runbooks.md#${alert!.toLowerCase()}`);
     const section = sections.find((each) => each.split(/\s/)[0] === alert);
     expect(section?.length, `${alert} in ${language}`).toBeGreaterThan(80);
   }

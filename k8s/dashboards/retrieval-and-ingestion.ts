@@ -46,10 +46,14 @@ export const retrievalAndIngestion: Dashboard = {
       queries: quantiles("cairn_job_duration_seconds"),
     },
     {
-      title: "Repairs between index and database",
+      title: "Repairs between index, files and database",
       why: "Versions that did not agree, since each worker's start.",
       unit: "short",
-      queries: { "{{repair}}": `sum by (repair) (cairn_index_drift_total{${NS}})` },
+      queries: {
+        "{{repair}}": `sum by (repair) (cairn_index_drift_total{${NS}})`,
+        "files removed": `sum(cairn_blob_drift_total{${NS}})`,
+        "files missing": `max(cairn_blobs_missing{${NS}})`,
+      },
     },
     {
       title: "Memory",
