@@ -3,13 +3,14 @@ import { normalisedFrequency } from "./bm25.ts";
 import { bm25f, type Weighed } from "./bm25f.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Hit } from "./index.ts";
+import { meantTerms } from "./meant-terms.ts";
 import { isMendable, nearestWords } from "./near-words.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
 import { type ChunkPayload, chunkOf, countsOf, lettersOf, type MarkerPayload, markerId } from "./qdrant-points.ts";
 import type { QdrantStatistics, ScoredPoint } from "./qdrant-statistics.ts";
 import type { Filter } from "./scope-terms.ts";
 import { hashOf } from "./term-counts.ts";
-import { MAX_SEARCH_TERMS, searchTerms, type WeightedTerm } from "./tokenize.ts";
+import type { WeightedTerm } from "./tokenize.ts";
 
 /** Qdrant proposes at least so many chunks, which are then scored exactly. */
 const MIN_PROPOSALS = 300;
@@ -38,7 +39,7 @@ export async function searchQdrant(
   limit: number,
   signal: AbortSignal,
 ): Promise<Hit[]> {
-  const words = searchTerms(question).slice(0, MAX_SEARCH_TERMS);
+  const words = meantTerms(question);
   if (words.length === 0 || scope.acl.length === 0 || scope.collections?.length === 0) return [];
   const headings = headingsAskedFor(question);
   const filter = filterOf(scope);
@@ -54,7 +55,7 @@ export async function searchQdrant(
   if (unheld.length === 0) return hits;
   const mended = await mend(ask, unheld, filter);
   if (mended.size === 0) return hits;
-  return (await rank(words.map(({ term, weight }) => ({ term: mended.get(term) ?? term, weight })))).hits;
+  return (await rank(words.map((word) => ({ ...word, term: mended.get(word.term) ?? word.term })))).hits;
 }
 
 async function rankOnce(
@@ -135,7 +136,7 @@ async function documentsOf(ask: Ask, proposals: readonly Proposal[], terms: read
 }
 
 const mendable = (words: readonly WeightedTerm[], held: ReadonlySet<string>): string[] =>
-  words.map(({ term }) => term).filter((term) => isMendable(term) && !held.has(term));
+  words.filter(({ term, isOther }) => !isOther && isMendable(term) && !held.has(term)).map(({ term }) => term);
 
 /**
  * Misspelt words and the words of the texts that they were meant to be. Only of texts that the caller may read, or a

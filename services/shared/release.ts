@@ -5,9 +5,19 @@ import { digestOfJson, sha256 } from "./digest.ts";
 
 const share = z.number().min(0).max(1);
 
+const weights = z.record(z.string(), z.number());
+
+/** Learned: see `bench/README.md`. Names are those of the readings; a name that is absent counts for nothing. */
+const rankingSchema = z.strictObject({
+  version: z.literal(1),
+  passage: weights,
+  support: z.strictObject({ bias: z.number(), weights }),
+});
+
 const releaseSchema = z.strictObject({
   name: z.string().min(1),
   prompts: z.strictObject({ answer: z.string() }),
+  ranking: z.string(),
   models: z.strictObject({ chat: z.string() }),
   retrieval: z.strictObject({
     candidates: z.int().min(1).max(500),
@@ -23,7 +33,8 @@ const releaseSchema = z.strictObject({
 });
 
 /** The content-addressed configuration that an answer is made with. */
-export type Release = z.infer<typeof releaseSchema> & {
+export type Release = Omit<z.infer<typeof releaseSchema>, "ranking"> & {
+  readonly ranking: z.infer<typeof rankingSchema>;
   readonly digest: string;
   readonly instructions: string;
   readonly promptDigest: string;
@@ -31,16 +42,22 @@ export type Release = z.infer<typeof releaseSchema> & {
 
 /** Reads `release.json` and its prompts. The digest covers every part by its own digest. Rejects naming the bad field. */
 export async function loadRelease(folder: string): Promise<Release> {
-  const raw: unknown = JSON.parse(await readFile(join(folder, "release.json"), "utf8"));
-  const parsed = releaseSchema.safeParse(raw);
-  if (!parsed.success) throw new Error(`${folder}/release.json: ${z.prettifyError(parsed.error)}`);
-  const release = parsed.data;
+  const release = await readChecked(folder, "release.json", releaseSchema);
+  const ranking = await readChecked(folder, release.ranking, rankingSchema);
   const prompt = await readFile(join(folder, release.prompts.answer));
   const promptDigest = sha256(prompt);
   return {
     ...release,
-    digest: digestOfJson({ ...release, prompts: { answer: promptDigest } }),
+    ranking,
+    digest: digestOfJson({ ...release, ranking: digestOfJson(ranking), prompts: { answer: promptDigest } }),
     instructions: prompt.toString("utf8").trim(),
     promptDigest,
   };
+}
+
+async function readChecked<T>(folder: string, file: string, schema: z.ZodType<T>): Promise<T> {
+  const raw: unknown = JSON.parse(await readFile(join(folder, file), "utf8"));
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) throw new Error(`${folder}/${file}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }

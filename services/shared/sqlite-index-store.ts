@@ -4,6 +4,7 @@ import type { Chunk } from "./chunk.ts";
 import { headingOf } from "./count-terms.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
+import { meantTerms } from "./meant-terms.ts";
 import { type Filter, scopeOfFiling } from "./scope-terms.ts";
 import {
   addGeneration,
@@ -17,7 +18,6 @@ import {
 import { openSqlite } from "./sqlite-open.ts";
 import { scrubSqlite } from "./sqlite-scrub.ts";
 import { dropTermTable, optimiseTermTable, termTable } from "./sqlite-term-table.ts";
-import { MAX_SEARCH_TERMS, searchTerms } from "./tokenize.ts";
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 export type Store = ReturnType<typeof openStore>;
@@ -85,7 +85,7 @@ export function openStore(path: string) {
   };
   // Inside one snapshot: a row id may belong to another chunk as soon as a write has come between.
   const searchOne = ({ seq, id }: GenerationRow, question: string, filter: Filter, limit: number): Legs => {
-    const words = searchTerms(question).slice(0, MAX_SEARCH_TERMS);
+    const words = meantTerms(question);
     const closed = filter.acl.length === 0 || filter.collections?.length === 0;
     if (words.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
     const lexical = tableOf(seq)

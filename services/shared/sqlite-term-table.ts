@@ -121,7 +121,8 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
     ranked.sort((a, b) => b.score - a.score);
     const lowest = ranked[limit - 1]?.score ?? 0;
     const unheld = plain.filter(
-      ({ term }, i) => isMendable(term) && ![...documents.values()].some((found) => found[i]! > 0),
+      ({ term }, i) =>
+        isMendable(term) && !words[i]!.isOther && ![...documents.values()].some((found) => found[i]! > 0),
     );
     return { ranked: ranked.filter(({ score }) => score >= lowest), unheld: unheld.map(({ term }) => term) };
   };
@@ -161,7 +162,7 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
       const { ranked, unheld } = rank(words, headings, filter, limit);
       const mended = new Map(unheld.flatMap((term) => mend(term, filter)));
       if (mended.size === 0) return ranked;
-      const meant = words.map(({ term, weight }) => ({ term: mended.get(term) ?? term, weight }));
+      const meant = words.map((word) => ({ ...word, term: mended.get(word.term) ?? word.term }));
       return rank(meant, headings, filter, limit).ranked;
     },
   };

@@ -1,7 +1,8 @@
 import { stem } from "porter2";
+import { simplified } from "./simplified.ts";
 
 /** Stored with every generation; texts and questions cut by different versions do not match. */
-export const tokenizerVersion = "words-pairs/3";
+export const tokenizerVersion = "words-pairs/4";
 
 /** Terms of a text. Its length is the number of its words; the aids help to find it and say nothing about length. */
 export type IndexTerms = {
@@ -9,7 +10,12 @@ export type IndexTerms = {
   /** Parts of identifiers, pairs of Han characters that are no word, and the words that every text has. */
   readonly aids: readonly string[];
 };
-export type WeightedTerm = { readonly term: string; readonly weight: number };
+export type WeightedTerm = {
+  readonly term: string;
+  readonly weight: number;
+  /** Not of the question itself but of the same meaning. */
+  readonly isOther?: boolean;
+};
 
 /** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */
 export const MAX_SEARCH_TERMS = 96;
@@ -21,7 +27,7 @@ const MAX_TOKEN_LENGTH = 64;
 const STEM_CACHE_SIZE = 50_000;
 
 const WORD =
-  /\p{Script=Han}+|[[\p{L}\p{N}_]--\p{Script=Han}][[\p{L}\p{M}\p{N}_]--\p{Script=Han}]*(?:[.\-][[\p{L}\p{N}_]--\p{Script=Han}]+)*/gv;
+  /[\p{Script=Han}&&[\p{L}\p{N}]]+|[[\p{L}\p{N}_]--\p{Script=Han}][[\p{L}\p{M}\p{N}_]--\p{Script=Han}]*(?:[.\-][[\p{L}\p{N}_]--\p{Script=Han}]+)*/gv;
 const HAN = /^\p{Script=Han}/u;
 const HAN_SINGLE = /^\p{Script=Han}$/u;
 /** `PDFs` is the plural of an acronym and no `PD` with an `Fs`. */
@@ -42,7 +48,7 @@ const stems = new Map<string, string>();
 
 /** Terms in order: stemmed words, identifiers whole and in parts, Han bigrams and words. */
 export function tokenize(text: string): string[] {
-  return terms(text.normalize("NFKC"));
+  return terms(comparable(text));
 }
 
 /** The distinct terms of a question, without words that every question has. */
@@ -55,7 +61,7 @@ export function queryTerms(text: string): string[] {
 export function indexTerms(text: string): IndexTerms {
   const words: string[] = [];
   const aids: string[] = [];
-  for (const [run] of text.normalize("NFKC").matchAll(WORD)) {
+  for (const [run] of comparable(text).matchAll(WORD)) {
     if (HAN.test(run)) {
       const cut = hanWords(run);
       words.push(...cut);
@@ -86,8 +92,13 @@ export function tellingWords(text: string): string[] {
   return indexTerms(withoutAsking(text)).words.filter((word) => !PARTICLE_ZH.test(word));
 }
 
+/** Full-width forms and traditional characters made plain. What is compared by characters has to go through it as well. */
+export function comparable(text: string): string {
+  return simplified(text.normalize("NFKC"));
+}
+
 function withoutAsking(question: string): string {
-  return question.normalize("NFKC").replaceAll(STOP_ZH, " ");
+  return comparable(question).replaceAll(STOP_ZH, " ");
 }
 
 function terms(text: string): string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { composeAnswer } from "../../services/gateway/extractive/compose-answer.ts";
-import { questionKind } from "../../services/gateway/extractive/question-kind.ts";
+import { questionKind } from "../../services/shared/question-kind.ts";
 
 const first = (question: string, ...items: readonly (readonly [path: string, text: string])[]): string | undefined => {
   const evidence = items.map(([path, text], i) => ({ number: i + 1, path: path.split(" > "), text }));

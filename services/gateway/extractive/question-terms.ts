@@ -1,6 +1,6 @@
 import { meantBy } from "#shared/near-words.ts";
 import { segmentHan, synonymsOf } from "#shared/synonyms.ts";
-import { queryTerms, tokenize } from "#shared/tokenize.ts";
+import { comparable, queryTerms, tokenize } from "#shared/tokenize.ts";
 
 /** What another word of the same meaning is worth, as a share of the word itself. */
 const SYNONYM = 0.9;
@@ -37,7 +37,7 @@ export type Term = {
 
 /** The terms of a question with the other words that evidence may use for them. `vocabulary` mends slips of the pen. */
 export function questionTerms(question: string, vocabulary: ReadonlySet<string>): Term[] {
-  const plain = question.normalize("NFKC").replaceAll(/['’]s\b/g, "");
+  const plain = comparable(question).replaceAll(/['’]s\b/g, "");
   const pieces = plain.split(HAN_RUNS).map((run, i) => (i % 2 === 1 ? segmentHan(run) : [run]));
   const terms = termsInOrder(plain, pieces.flat());
   const seams = new Set(pieces.flatMap(seamsOf));

@@ -1,5 +1,5 @@
 import { joinAlone, segmentHan, synonymsOf } from "#shared/synonyms.ts";
-import { queryTerms, tokenize } from "#shared/tokenize.ts";
+import { comparable, queryTerms, tokenize } from "#shared/tokenize.ts";
 
 const HAN = /^\p{Script=Han}/u;
 const HAN_RUN = /\p{Script=Han}+/gu;
@@ -40,7 +40,7 @@ export type Passage = { readonly text: string; readonly terms: ReadonlySet<strin
 
 /** The words of a question that say what it is about. */
 export function contentWords(question: string): ContentWord[] {
-  const plain = question.normalize("NFKC").replaceAll(/['’]s\b|n['’]t\b/g, "");
+  const plain = comparable(question).replaceAll(/['’]s\b|n['’]t\b/g, "");
   const kept = new Set(queryTerms(plain));
   const other = [...plain.matchAll(OTHER_WORD)]
     .flatMap(([word]) => tokenize(word).slice(0, 1))
@@ -71,7 +71,7 @@ const isEmpty = (text: string): boolean =>
   EMPTY_ZH.has(text) || Array.from(text).every((character) => EMPTY_ZH.has(character));
 
 export function passageOf(text: string): Passage {
-  const plain = text.normalize("NFKC").toLowerCase();
+  const plain = comparable(text).toLowerCase();
   return { text: plain, terms: new Set(tokenize(plain)) };
 }
 
@@ -83,15 +83,19 @@ export function tellingOf({ text, han, others }: ContentWord): number {
 /** How far a passage holds a word or another of its meaning, in [0, 1]. */
 export function presence(word: ContentWord, passage: Passage): number {
   const itself = presenceOf(word.text, passage);
-  if (itself === 1 || !word.others.some((other) => presenceOf(other, passage) === 1)) return itself;
+  if (itself === 1 || !word.others.some((other) => isIn(other, passage))) return itself;
   return SYNONYM;
 }
 
 /** Characters of a Chinese word count in part: 上传 is in 传上去, 端口 in 端口号. */
 function presenceOf(word: string, passage: Passage): number {
-  if (!HAN.test(word)) return passage.terms.has(word) ? 1 : 0;
+  if (isIn(word, passage)) return word.length > 1 || !HAN.test(word) || synonymsOf(word).length > 0 ? 1 : CHARACTER;
+  if (word.length < 2 || !HAN.test(word)) return 0;
   const characters = Array.from(word);
-  if (passage.text.includes(word)) return characters.length > 1 || synonymsOf(word).length > 0 ? 1 : CHARACTER;
-  if (characters.length < 2) return 0;
   return (PART_OF_WORD * characters.filter((character) => passage.text.includes(character)).length) / characters.length;
+}
+
+/** Pairs of characters are terms; other Chinese words have to be looked for. */
+function isIn(word: string, passage: Passage): boolean {
+  return passage.terms.has(word) || (word.length !== 2 && HAN.test(word) && passage.text.includes(word));
 }

@@ -1,4 +1,5 @@
 import { languageOf } from "#shared/language.ts";
+import { simplified } from "#shared/simplified.ts";
 import { joinAlone, segmentHan } from "#shared/synonyms.ts";
 
 const PRONOUN_EN = /\b(it|them|they|that one|this one|those|these|that|this)\b/i;
@@ -10,6 +11,8 @@ const PRONOUN_ZH = /它们?|这个|那个|这些|那些|其(?=[中他]?[的是�
 const FOLLOW_ZH = /^(那么?|然后|还有|另外|接着)|呢[？?]?$/;
 const ASKING_ZH =
   /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|是否|能不能|能否|可以|可不可以|多少|为什么|我要?|想要?|需要|应该|一个|吗|呢|的|了|是|在|把|有|[？?。！，,]/g;
+/** 把文档传上去 is about the 文档. */
+const OBJECT_ZH = /把([^，。,？?]+)/;
 const MEASURE_ZH = /最|多?[大长久少]|多/g;
 const HOW_ZH = /如何|怎么样?|怎样/;
 const SHORT_EN = 5;
@@ -25,8 +28,8 @@ const STOP_EN = new Set(
  */
 export function standaloneQuestion(question: string, before: readonly string[]): string {
   let context = "";
-  for (const earlier of before) context = resolve(earlier, context);
-  return resolve(question, context);
+  for (const earlier of before) context = resolve(simplified(earlier), context);
+  return resolve(context === "" ? question : simplified(question), context);
 }
 
 function resolve(question: string, context: string): string {
@@ -70,6 +73,9 @@ function resolveZh(question: string, context: string): string {
 /** What a question is about: its last noun phrase, as far as a rule can tell. */
 function topicOf(question: string): string {
   if (languageOf(question) === "zh") {
+    const [, object] = OBJECT_ZH.exec(question) ?? [];
+    const handled = wordsZh((object ?? "").replaceAll(ASKING_ZH, " ")).find((word) => word.length > 1);
+    if (handled !== undefined) return handled;
     const words = wordsZh(question.replaceAll(ASKING_ZH, " "));
     return words.findLast((word) => word.length > 1) ?? words.at(-1) ?? "";
   }

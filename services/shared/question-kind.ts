@@ -35,7 +35,7 @@ const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   ],
   [
     "how-to",
-    /^(how (do|can|to|should|would)\b|.*what (should|can|do|must) (i|we) do\b|what (command|steps)\b)|\bhow (do|can|should) (i|we|you)\b|(?<!会)(怎么(?!回事)|怎样|如何)|什么命令|(步骤|方法|办法)$/i,
+    /^(how (do|can|to|should|would)\b|what (command|steps)\b|what are the steps\b|(walk|show|guide|teach|talk) (me|us)\b)|\bwhat (should|can|do|must|would) (i|we) (have to |need to )?(do|set|type|run|write|send|check|put|change|enter|use|try)\b|\b(how (do|can|should|could|would) (i|we|you)|how to)\b|(?<!会)(怎么(?!回事|回答)|怎样|如何|咋)|什么命令|教我|一步步|按什么步骤|(步骤|方法|办法|怎么弄|怎么办|咋办)[？?。]?$/i,
   ],
   ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为啥|为何|原因/i],
   ["how-to", IMPERATIVE],
