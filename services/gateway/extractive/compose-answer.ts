@@ -1,6 +1,7 @@
 import { languageOf } from "#shared/language.ts";
+import { type QuestionKind, questionKind } from "#shared/question-kind.ts";
+import { comparable } from "#shared/tokenize.ts";
 import type { ParsedPrompt } from "./parse-evidence.ts";
-import { type QuestionKind, questionKind } from "./question-kind.ts";
 import { type Scored, scoreUnits } from "./score-units.ts";
 import { isLeadIn, splitUnits, type Unit } from "./split-units.ts";
 
@@ -8,21 +9,22 @@ const MAX_SENTENCES = 3;
 const MAX_LIST_ITEMS = 6;
 const MAX_CODE_LINES = 20;
 /** A further sentence has to score this share of the best one. */
-const SECOND_SHARE = 0.65;
+const SECOND_SHARE = 0.12;
 /** The same when the best one speaks of nearly the whole question: more would only dilute it. */
-const AFTER_FULL_SHARE = 0.8;
+const AFTER_FULL_SHARE = 0.25;
 const FULL_COVERAGE = 0.85;
-const THIRD_SHARE = 0.75;
+const THIRD_SHARE = 0.2;
 /** What one section says of both sides of a comparison belongs together. */
-const OTHER_SIDE_SHARE = 0.5;
+const OTHER_SIDE_SHARE = 0.08;
 /** A further piece of a list, or one that brings a list or code along, has to be nearly as good as the best, and comes alone. */
-const LEAD_IN_SHARE = 0.92;
+const LEAD_IN_SHARE = 0.45;
 const MIN_EXTRA_WORDS = 4;
 const NEAR_DUPLICATE = 0.7;
 const PRONOUN = /^(it|its|they|their|this|these|those|he|his|she|her|such)\b|^(它|他|她|这|该|此|其)/i;
 
 /** The sentences that answer the question, each with its citation; `undefined` when the evidence has none. */
-export function composeAnswer({ question, evidence }: ParsedPrompt): string | undefined {
+export function composeAnswer({ question: asked, evidence }: ParsedPrompt): string | undefined {
+  const question = comparable(asked);
   const kind = questionKind(question);
   const units = evidence.flatMap(splitUnits);
   const prose = units.filter(({ kind }) => kind !== "code");
