@@ -3,6 +3,7 @@ import type { Release } from "#shared/release.ts";
 import { outcomeOf } from "../lineage/outcome.ts";
 import { type CheckParts, withdrawnModel } from "../recall/withdrawn-parts.ts";
 import type { Retrieve } from "../retrieval/retrieve.ts";
+import { attribute } from "./attribute.ts";
 import { type Citation, resolveCitations } from "./citations.ts";
 import { type Draft, newDraft, type Outcome, type Question } from "./draft.ts";
 import type { Generate, Usage } from "./generate.ts";
@@ -66,8 +67,10 @@ export async function* answer(
 function settle(draft: Draft, deps: AnswerDeps): Omit<Saved, "tag"> {
   let outcome: Outcome = "error";
   try {
-    const citations = resolveCitations(draft.sent, draft.evidence);
-    outcome = outcomeOf(draft, citations);
+    const marked = resolveCitations(draft.sent, draft.evidence);
+    const rest = attribute(draft.sent, draft.evidence, marked);
+    const citations = [...marked, ...rest.citations];
+    outcome = outcomeOf(draft, citations, rest.isPartlyUnsupported);
     return { outcome, citations };
   } finally {
     deps.onEnd(outcome);

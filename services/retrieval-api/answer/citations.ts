@@ -75,7 +75,7 @@ function claimBehind(answer: string, from: number): [number, number] {
 }
 
 /** The shortest run of sentences of the passage that supports the claim best, word for word. */
-function quoteFor(claim: string, code: string | undefined, { chunk, document }: Candidate): Citation["source"] {
+export function quoteFor(claim: string, code: string | undefined, { chunk, document }: Candidate): Citation["source"] {
   const [start, sentenceEnd] = bestRange(claim, chunk.text);
   const end = code === undefined ? sentenceEnd : endOfBlock(chunk.text, sentenceEnd, code);
   const offset = codePointLength(chunk.text.slice(0, start));
