@@ -4,6 +4,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   retrieval: async () => (await import("./retrieval.ts")).retrieval(env.EVAL_DATA_DIR ?? "../shared/datasets"),
   lineage: async () => (await import("./lineage.ts")).lineage(),
   recall: async () => (await import("./recall.ts")).recall(),
+  train: async () => (await import("./training/train.ts")).train(env.EVAL_DATA_DIR ?? "../shared/datasets"),
   gateway: async (only) =>
     (await import("./gateway.ts")).gateway({
       judge: env.GATEWAY_BENCH_DIR ?? "../shared/bench/gateway",

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
-import { readCandidates, supportOf } from "../../services/retrieval-api/answer/evidence-check.ts";
+import { loadRelease } from "#shared/release.ts";
+import { supportFor } from "../../services/retrieval-api/answer/evidence-check.ts";
 import { renderPrompt } from "../../services/retrieval-api/answer/prompt.ts";
 import { fitEvidence } from "../../services/retrieval-api/retrieval/fit-evidence.ts";
+import { rankCandidates } from "../../services/retrieval-api/retrieval/rank-candidates.ts";
 import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
 
+const { ranking, thresholds } = await loadRelease("releases/default");
 const SETTINGS = {
   candidates: 40,
   evidence: 6,
@@ -32,7 +35,8 @@ test.each([
   ["How do I cook rice?", false],
   ["Redis 的默认端口是多少？", false],
 ])("%s has support: %s", (question, supported) => {
-  expect(supportOf(readCandidates(question, HANDBOOK)) >= 0.42).toBe(supported);
+  const ranked = rankCandidates(question, HANDBOOK, ranking.passage);
+  expect(supportFor(question, ranked, ranking.support) >= thresholds.support).toBe(supported);
 });
 
 test("evidence in the language of the question comes first, and none is hidden", () => {
@@ -41,7 +45,7 @@ test("evidence in the language of the question comes first, and none is hidden",
     candidate("en", "The gateway port is 8081.", 0.85),
   ];
   const order = (question: string): string[] =>
-    fitEvidence(both, 6, SETTINGS, question).map(({ chunk }) => chunk.documentId);
+    rankCandidates(question, both, ranking.passage).map(({ chunk }) => chunk.documentId);
   expect(order("Which port does the gateway use?")).toEqual(["en", "zh"]);
   expect(order("网关监听哪个端口？")).toEqual(["zh", "en"]);
 });

@@ -2,7 +2,7 @@ import type { SearchScope } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
 import { fitEvidence } from "../retrieval/fit-evidence.ts";
 import type { Candidate, Retrieve, Retrieved } from "../retrieval/retrieve.ts";
-import { readCandidates, supportOf } from "./evidence-check.ts";
+import { supportFor } from "./evidence-check.ts";
 import { type Message, renderPrompt } from "./prompt.ts";
 
 /** What is asked, understandable alone, with the turns before it and how much evidence may be given. */
@@ -29,9 +29,8 @@ export async function prepare(
 ): Promise<Prepared> {
   const retrieved = await retrieve(standalone, scope, release.retrieval.candidates, signal);
   const { candidates } = retrieved;
-  const readings = readCandidates(standalone, candidates);
-  const support = supportOf(readings);
-  const evidence = fitEvidence(candidates, evidenceLimit, release.retrieval, standalone, readings);
+  const support = supportFor(standalone, candidates, release.ranking.support);
+  const evidence = fitEvidence(candidates, evidenceLimit, release.retrieval);
   if (evidence.length === 0 || support < release.thresholds.support) {
     return { retrieved, support, evidence: [], prompt: undefined };
   }

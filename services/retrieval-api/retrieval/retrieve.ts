@@ -3,6 +3,7 @@ import type { SearchScope } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { type Fused, fuse } from "./fuse.ts";
+import { rankCandidates } from "./rank-candidates.ts";
 import type { Confirmed, SecondGate } from "./second-gate.ts";
 
 /** A passage that the database has confirmed for this caller, with the ranks it had. */
@@ -20,7 +21,7 @@ export type Retrieve = (question: string, scope: SearchScope, limit: number, sig
 const MAX_LIMIT = 5000;
 
 /**
- * Search every leg in the scope, fuse, and let the database confirm. When the gate turns hits away, the search is
+ * Search every leg in the scope, fuse, let the database confirm, and rank what it has confirmed. When the gate turns hits away, the search is
  * widened, so that stale index entries cost time but never hide a passage that may be seen.
  */
 export function createRetrieve(
@@ -42,11 +43,12 @@ export function createRetrieve(
       });
       const exhausted = Object.values(legs).every((leg) => leg.length < width);
       if (candidates.length >= limit || exhausted || width >= MAX_LIMIT) {
+        const ranked = rankCandidates(question, candidates.slice(0, width), release.ranking.passage);
         stopTimer();
         metrics.gateRejections.inc(fused.length - candidates.length);
         return {
           generation,
-          candidates: candidates.slice(0, limit),
+          candidates: ranked.slice(0, limit),
           proposed: fused.length,
           rejected: fused.length - candidates.length,
         };
