@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { run } from "../../services/cli/app.ts";
+import { until } from "../helpers/ask.ts";
 import { type Ended, localCairn } from "./rig.ts";
 
 let server: Awaited<ReturnType<typeof localCairn>>;
@@ -56,6 +57,8 @@ test("a replay says what came out the same and what did not", async () => {
   const same = await cairn("replay", answer.lineage.id);
   expect(same).toMatchObject({ code: 0 });
   expect(same.stdout).toMatch(/^Replay of \S+ \(generation\): exact$/m);
+  // Its place in the log comes a moment after the answer.
+  await until("it is L4", async () => /^Checked: level L4$/m.test((await cairn("lineage", answer.lineage.id)).stdout));
   expect(same.stdout).toMatch(/^Retrieval: exact\n.*\n\nPrompt: exact\n\nAnswer: exact$/m);
   const body = JSON.stringify({ text: "# Vault\n\nThe code of the vault is 9999.", uri: "vault.md" });
   await fetch(`${server.url}/v1/documents`, { method: "POST", headers: { "content-type": "application/json" }, body });

@@ -25,6 +25,8 @@ type Replay = {
   };
 };
 
+const NOT_REPLAYED = { property: "replay", result: "skipped", detail: expect.stringContaining("not been made again") };
+
 let app: LocalApp;
 let upstream: MockUpstream;
 let said = "The code is 4711. [1]";
@@ -114,7 +116,11 @@ test("the prompt's diff shows the lines that changed", async () => {
 
 test("a model that says the same is exact, and one that does not is shown from the first token that differs", async () => {
   const { id } = await ask("b.md", "# Safe\n\nThe code of the safe is 4711.", "What is the code of the safe?");
+  const verify = async () => (await app.send(`/v1/answers/${id}/verify`, {})).json();
+  expect(await verify()).toMatchObject({ ok: true, checks: expect.arrayContaining([NOT_REPLAYED]) });
   expect(await replay(id, "generation")).toMatchObject({ verdict: "exact", answer: { verdict: "exact" } });
+  const replayed = { property: "replay", result: "ok", detail: expect.stringMatching(/^Search, prompt and text/) };
+  expect(await verify()).toMatchObject({ ok: true, checks: expect.arrayContaining([replayed]) });
   said = "The code is 0815. [1]";
   expect(await replay(id, "generation")).toMatchObject({
     verdict: "diverged",

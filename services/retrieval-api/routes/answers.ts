@@ -6,6 +6,7 @@ import { pastAnswer } from "../answer/past-answer.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { firstCheckpoint, loadBundle } from "../lineage/load-bundle.ts";
 import { provOf } from "../lineage/prov.ts";
+import { checkReplayed } from "../replay/last-replay.ts";
 
 const params = z.object({ id: z.uuid() });
 const tags = ["answers"];
@@ -51,7 +52,9 @@ export function mountAnswers(server: Server, { db, ring, authenticate, now }: Ap
       const bundle = await loadBundle(db, ring, caller, request.params.id);
       const known = { keys: ring.published(), ...(await firstCheckpoint(db, caller.tenant, bundle, ring)) };
       const { ok, level, checks } = verifyBundle(JSON.stringify(bundle), known);
-      return { id: request.params.id, ok, level, checks };
+      const replayed = await checkReplayed(db, caller.tenant, request.params.id);
+      const reached = level === "L3" && replayed.result === "ok" ? ("L4" as const) : level;
+      return { id: request.params.id, ok, level: reached, checks: [...checks, replayed] };
     },
   );
 
