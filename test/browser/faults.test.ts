@@ -213,3 +213,29 @@ test("a server that is started anew is found again, and nothing that was shown i
     rmSync(folder, { recursive: true });
   }
 });
+
+test("a reader who returns to a tab finds the place where they were, and what was withdrawn meanwhile gone", async () => {
+  const { page } = await signedIn("ida");
+  behave = streams(
+    delta(`Green tea is steeped at 80 degrees. [1]\n\n${"And so on.\n\n".repeat(60)}`),
+    finish("stop"),
+    DONE,
+  );
+  await askOn(page, "How hot is green tea?");
+  const thread = page.getByTestId("thread");
+  await thread.evaluate((element) => element.scrollTo(0, 0));
+  const comeBack = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  const again = page.waitForResponse(/v1\/conversations\/[\w-]+\?/);
+  await comeBack();
+  await again;
+  await page.waitForTimeout(200);
+  expect(await thread.evaluate((element) => element.scrollTop)).toBe(0);
+
+  await app.send("/v1/withdrawals", { kind: "document", target: await teaId(), reason: "out of date" });
+  await comeBack();
+  await page.getByText("This answer is withheld").waitFor();
+  expect(await page.locator("body").textContent()).not.toContain("80 degrees");
+});
+
+const teaId = async (): Promise<string> =>
+  (await app.db.get<{ id: string }>("select id from document where uri like '%tea.md'"))!.id;

@@ -42,8 +42,11 @@ export async function loadChat(chat: Chat): Promise<void> {
     const page = await api.conversation(id, PAGE_MESSAGES);
     if (chat.running.value) return;
     chat.title.value = page.title;
-    chat.turns.value = turnsOf(page.messages);
-    chat.older.value = page.next_cursor ?? undefined;
+    const read = turnsOf(page.messages);
+    if (!refreshInPlace(chat.turns.value, read)) {
+      chat.turns.value = read;
+      chat.older.value = page.next_cursor ?? undefined;
+    }
     chat.failure.value = undefined;
     chat.state.value = "ready";
   } catch (error) {
@@ -51,6 +54,22 @@ export async function loadChat(chat: Chat): Promise<void> {
     chat.failure.value = error;
     if (chat.turns.value.length === 0) chat.state.value = "failed";
   }
+}
+
+/**
+ * Where nothing was added, what is shown stays where it is, and only says what it says today: a source may have been
+ * withdrawn meanwhile. False when other turns were read than are shown.
+ */
+function refreshInPlace(shown: readonly Signal<Turn>[], read: readonly Signal<Turn>[]): boolean {
+  const newest = shown.slice(-read.length);
+  const same = newest.length > 0 && newest.every((turn, i) => turn.peek().answerId === read[i]?.peek().answerId);
+  if (!same) return false;
+  for (const [i, turn] of newest.entries()) {
+    const { content, withheld, citations, outcome } = read[i]!.peek();
+    if (withheld) hush();
+    if (turn.peek().state === "done") turn.value = { ...turn.peek(), content, withheld, citations, outcome };
+  }
+  return true;
 }
 
 export async function loadOlder(chat: Chat): Promise<void> {
