@@ -5,6 +5,7 @@ import { canonicalJson, sha256 } from "#shared/digest.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import type { AnswerStatement } from "#shared/lineage/answer-statement.ts";
 import { type KeyRing, openKeyRing } from "#shared/lineage/key-ring.ts";
+import { publishKeys } from "#shared/lineage/published-keys.ts";
 import { sequence } from "#shared/lineage/sequence.ts";
 import { projectTag } from "#shared/lineage/tag.ts";
 import { verifyBundle } from "#shared/lineage/verify-bundle.ts";
@@ -26,6 +27,7 @@ export async function lineage(): Promise<void> {
     await migrate(db);
     // The answers are made at a time of long ago, so the keys are from before that.
     const ring = await openKeyRing(join(folder, "signing-keys.json"), () => 0);
+    await publishKeys(db, ring.published());
     await db.transaction((sql) => makeVersions(sql, TENANT));
     await makeAnswers(db, RECORDS, [TENANT], 1, ring);
     const rows = await db.all<{ answer_id: string; record: string; at: number }>(
@@ -44,7 +46,7 @@ export async function lineage(): Promise<void> {
     while ((await sequence(db, ring, TENANT, Date.now)) > 0);
     print("giving all of them their place in the log", `${Math.round(cpuMs() - begun)} ms`);
     const files: string[] = [];
-    for (const { answer_id } of rows) files.push(JSON.stringify(await loadBundle(db, ring, LOCAL_ADMIN, answer_id)));
+    for (const { answer_id } of rows) files.push(JSON.stringify(await loadBundle(db, LOCAL_ADMIN, answer_id)));
     const started = cpuMs();
     const good = files.filter((file) => verifyBundle(file).ok).length;
     const ms = cpuMs() - started;

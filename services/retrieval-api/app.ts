@@ -4,6 +4,7 @@ import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Part } from "#shared/lineage/answer-statement.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
+import { publishKeys } from "#shared/lineage/published-keys.ts";
 import { type Sequencer, startSequencer } from "#shared/lineage/sequencer.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
@@ -60,6 +61,7 @@ export type RetrievalDeps = {
 export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promise<void> {
   const { db, index, release, ring, metrics, log, authenticate, pepper, now = Date.now } = deps;
   await keepRelease(db, release, now());
+  await publishKeys(db, ring.published());
   metrics.release.set({ release: release.digest.slice(0, RELEASE_LABEL_LENGTH) }, 1);
   const retrieve = createRetrieve(index, currentGate(db), release, metrics);
   const save = createSaveAnswer({ db, making: { release, parts: deps.parts }, ring, metrics, now });

@@ -147,6 +147,7 @@ const MIGRATIONS: readonly string[][] = [
        generation text primary key, state text not null, cursor text not null, total bigint not null, done bigint not null,
        report text, before text, created_by text not null, created_at bigint not null, updated_at bigint not null)`,
   ],
+  [`create table signing_key (kid text primary key, published text not null, valid_from text not null)`],
 ];
 
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */

@@ -165,7 +165,7 @@ test(
       "select a.id, a.outcome, l.record from answer a join lineage_record l on l.answer_id = a.id",
     )) {
       const { model } = (JSON.parse(record) as AnswerStatement).predicate;
-      const bundle = await loadBundle(state.db, ring, LOCAL_ADMIN, id);
+      const bundle = await loadBundle(state.db, LOCAL_ADMIN, id);
       const verified = verifyBundle(JSON.stringify(bundle), { keys: ring.published() });
       const remote = model?.upstream === "server";
       expect(verified, JSON.stringify(verified.checks)).toMatchObject({ ok: true, level: remote ? "L2" : "L3" });

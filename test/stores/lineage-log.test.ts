@@ -8,6 +8,7 @@ import { appendLeaf, type LeafKind, leafEntry } from "#shared/lineage/append-lea
 import { openCheckpoint } from "#shared/lineage/checkpoint.ts";
 import { type KeyRing, openKeyRing } from "#shared/lineage/key-ring.ts";
 import { isConsistent, leafHash, rootOf } from "#shared/lineage/merkle.ts";
+import { publishKeys } from "#shared/lineage/published-keys.ts";
 import { sequence } from "#shared/lineage/sequence.ts";
 import { latestCheckpoint, proveConsistency } from "#shared/lineage/tenant-log.ts";
 import { verifyBundle } from "#shared/lineage/verify-bundle.ts";
@@ -71,13 +72,14 @@ test("replicas that write and sequence at once on PostgreSQL make one log withou
 
 test("records that were written to PostgreSQL verify", async () => {
   const [{ db }] = replicas as [State];
+  await publishKeys(db, ring.published());
   await db.transaction((sql) => makeVersions(sql, "local"));
   await makeAnswers(db, 40, ["local"], 1, ring);
   while ((await sequence(db, ring, "local", Date.now)) > 0);
   const answers = await db.all<{ id: string }>("select id from answer where tenant = 'local'");
   expect(answers).toHaveLength(40);
   for (const { id } of answers) {
-    const bundle = await loadBundle(db, ring, LOCAL_ADMIN, id);
+    const bundle = await loadBundle(db, LOCAL_ADMIN, id);
     expect(bundle.log).not.toBeNull();
     expect(verifyBundle(JSON.stringify(bundle)).ok).toBe(true);
   }

@@ -3,7 +3,8 @@ import { AppError } from "#shared/errors.ts";
 import { BUNDLE_FORMAT, type Bundle } from "#shared/lineage/bundle.ts";
 import { openCheckpoint } from "#shared/lineage/checkpoint.ts";
 import { type Envelope, STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
-import type { KeyRing } from "#shared/lineage/key-ring.ts";
+import { publishedKeys } from "#shared/lineage/published-keys.ts";
+import type { PublishedKey } from "#shared/lineage/signing-key.ts";
 import { proveConsistency, proveInclusion } from "#shared/lineage/tenant-log.ts";
 import type { KnownLog } from "#shared/lineage/verify-log.ts";
 import type { Principal } from "#shared/principal.ts";
@@ -22,7 +23,7 @@ type Kept = {
  * Everything that somebody needs to verify an answer without this server. Rejects with `not_found` for answers that the
  * principal may not see; texts that they may not read now are named as withheld.
  */
-export async function loadBundle(db: Database, ring: KeyRing, principal: Principal, id: string): Promise<Bundle> {
+export async function loadBundle(db: Database, principal: Principal, id: string): Promise<Bundle> {
   const { withheld } = await pastAnswer(db, principal, id);
   const kept = await db.get<Kept>(
     `select l.record, l.signatures, a.tag, a.salts, a.content, a.question
@@ -33,6 +34,13 @@ export async function loadBundle(db: Database, ring: KeyRing, principal: Princip
   const salts = JSON.parse(kept.salts) as { readonly answer?: string; readonly question?: string };
   const opened = (salt: string | undefined, text: string, closed = false) =>
     salt === undefined ? "erased" : closed ? "withheld" : { salt, text };
+  const signatures = JSON.parse(kept.signatures ?? "[]") as Envelope["signatures"][number][];
+  const log = (await proveInclusion(db, principal.tenant, id)) ?? null;
+  const known = await publishedKeys(db);
+  const used = new Set([
+    ...signatures.map(({ keyid }) => keyid),
+    log && openCheckpoint(log.checkpoint, known)?.key.kid,
+  ]);
   return {
     format: BUNDLE_FORMAT,
     openings: {
@@ -43,10 +51,10 @@ export async function loadBundle(db: Database, ring: KeyRing, principal: Princip
     envelope: {
       payloadType: STATEMENT_TYPE,
       payload: Buffer.from(kept.record).toString("base64"),
-      signatures: JSON.parse(kept.signatures ?? "[]") as Envelope["signatures"][number][],
+      signatures,
     },
-    keys: [...ring.published()],
-    log: (await proveInclusion(db, principal.tenant, id)) ?? null,
+    keys: known.filter(({ kid }) => used.has(kid)),
+    log,
   };
 }
 
@@ -55,9 +63,9 @@ export async function firstCheckpoint(
   sql: Sql,
   tenant: string,
   { log }: Bundle,
-  ring: KeyRing,
+  keys: readonly PublishedKey[],
 ): Promise<{ log?: KnownLog }> {
-  const own = log && openCheckpoint(log.checkpoint, ring.published());
+  const own = log && openCheckpoint(log.checkpoint, keys);
   const first = await sql.get<{ size: number; checkpoint: string }>(
     "select size, checkpoint from log_checkpoint where tenant = $1 order by size limit 1",
     [tenant],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
+import { publishedKeys } from "#shared/lineage/published-keys.ts";
 import { verifyBundle } from "#shared/lineage/verify-bundle.ts";
 import type { Server } from "#shared/server.ts";
 import { pastAnswer } from "../answer/past-answer.ts";
@@ -13,7 +14,7 @@ const tags = ["answers"];
 const FEEDBACK_REASONS = ["wrong", "incomplete", "wrong_source", "outdated", "not_found", "other"] as const;
 
 /** Past answers and their lineage. */
-export function mountAnswers(server: Server, { db, ring, authenticate, now }: ApiDeps): void {
+export function mountAnswers(server: Server, { db, authenticate, now }: ApiDeps): void {
   const onRequest = needs(authenticate, "chat", "audit");
 
   server.get("/v1/answers/:id", { onRequest, schema: { tags, summary: "A past answer", params } }, (request) =>
@@ -41,7 +42,7 @@ export function mountAnswers(server: Server, { db, ring, authenticate, now }: Ap
       onRequest: needs(authenticate, "audit"),
       schema: { tags, summary: "An answer's record with all that is needed to verify it offline", params },
     },
-    (request) => loadBundle(db, ring, callerOf(request), request.params.id),
+    (request) => loadBundle(db, callerOf(request), request.params.id),
   );
 
   server.post(
@@ -49,8 +50,9 @@ export function mountAnswers(server: Server, { db, ring, authenticate, now }: Ap
     { onRequest, schema: { tags, summary: "Check an answer's record, signature, tag and place in the log", params } },
     async (request) => {
       const caller = callerOf(request);
-      const bundle = await loadBundle(db, ring, caller, request.params.id);
-      const known = { keys: ring.published(), ...(await firstCheckpoint(db, caller.tenant, bundle, ring)) };
+      const bundle = await loadBundle(db, caller, request.params.id);
+      const keys = await publishedKeys(db);
+      const known = { keys, ...(await firstCheckpoint(db, caller.tenant, bundle, keys)) };
       const { ok, level, checks } = verifyBundle(JSON.stringify(bundle), known);
       const replayed = await checkReplayed(db, caller.tenant, request.params.id);
       const reached = level === "L3" && replayed.result === "ok" ? ("L4" as const) : level;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { audit } from "#shared/audit.ts";
 import { callerOf, needs } from "#shared/caller.ts";
 import { AppError } from "#shared/errors.ts";
+import { publishedKeys, publishKeys } from "#shared/lineage/published-keys.ts";
 import { latestCheckpoint, proveConsistency, proveInclusion } from "#shared/lineage/tenant-log.ts";
 import { isOperator } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
@@ -20,7 +21,7 @@ export function mountLineageLog(server: Server, { db, ring, authenticate, now }:
   server.get(
     "/.well-known/cairn-keys.json",
     { schema: { tags, summary: "The keys that records and checkpoints are signed with" } },
-    async () => ({ keys: ring.published() }),
+    async () => ({ keys: await publishedKeys(db) }),
   );
 
   server.get(
@@ -83,6 +84,7 @@ export function mountLineageLog(server: Server, { db, ring, authenticate, now }:
       if (!isOperator(caller))
         throw new AppError("forbidden", "Only the operator of this installation rotates its keys.");
       const key = await ring.rotate(now());
+      await publishKeys(db, ring.published());
       await audit({ now, newId: () => crypto.randomUUID() }, db, caller, "signing-key.rotate", key.kid);
       return reply.code(201).send(key);
     },

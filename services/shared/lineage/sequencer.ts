@@ -2,6 +2,7 @@ import type { Database } from "../database.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../telemetry.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { publishKeys } from "./published-keys.ts";
 import { sequence } from "./sequence.ts";
 
 const POLL_MS = 400;
@@ -22,10 +23,14 @@ type Waiting = { readonly tenant: string; readonly leaves: number; readonly olde
 /** Sequences every tenant's log in the background, soon after leaves were written and never while an answer waits. */
 export function startSequencer({ db, ring, metrics, log, now }: SequencerDeps): Sequencer {
   let stopping = false;
+  let published = "";
   let wake = (): void => {};
 
   async function round(): Promise<void> {
     await ring.refresh();
+    const keys = JSON.stringify(ring.published());
+    if (keys !== published) await publishKeys(db, ring.published());
+    published = keys;
     const waiting = await db.all<Waiting>(
       "select tenant, count(*) as leaves, min(at) as oldest from log_leaf where sequence is null group by tenant",
     );
