@@ -5,6 +5,8 @@ import { AppError } from "#shared/errors.ts";
 import { FORMATS, MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 
 const STATS_AT_ONCE = 32;
+/** A file of this name leaves its folder out, with all below. */
+const LEFT_OUT = ".cairnignore";
 
 export type FoundFile = { /** Slashes, relative to the root. */ readonly path: string; readonly fingerprint: string };
 export type Skipped = { readonly path: string; readonly reason: string };
@@ -16,7 +18,7 @@ export type Walk = {
 
 /**
  * Supported files below `root`, sorted by path. Iterative, so depth cannot exhaust the stack. Dot files,
- * `node_modules` and links that leave the root are passed over. Rejects with a sentence when the root itself
+ * `node_modules`, folders with a file `.cairnignore` and links that leave the root are passed over. Rejects with a sentence when the root itself
  * cannot be read.
  */
 export async function walkFolder(root: string): Promise<Walk> {
@@ -38,6 +40,7 @@ export async function walkFolder(root: string): Promise<Walk> {
       if (folder === "") throw unreadable(root, cause);
       return unreadFolder();
     });
+    if (folder !== "" && entries?.some(({ name }) => name === LEFT_OUT)) continue;
     for (const entry of entries ?? []) {
       if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;

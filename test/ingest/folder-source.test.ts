@@ -46,6 +46,16 @@ test("a first sync adds supported files under the folder's name and a second one
   expect(await sync("docs")).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 2, skipped: [] });
 });
 
+test("a folder with a file .cairnignore is left out with all below, also when the file comes later", async () => {
+  write("docs/a.md", "A");
+  write("docs/drafts/b.md", "B");
+  write("docs/drafts/deep/c.md", "C");
+  await sync("docs");
+  write("docs/drafts/.cairnignore", "");
+  expect(await sync("docs")).toMatchObject({ removed: 2, unchanged: 1, skipped: [] });
+  expect(await live()).toEqual(["file:docs/a.md"]);
+});
+
 test("changed, touched and vanished files are told apart", async () => {
   for (const name of ["changed", "touched", "gone"]) write(`docs/${name}.md`, name);
   await sync("docs");
