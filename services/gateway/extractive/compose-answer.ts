@@ -96,8 +96,17 @@ function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   return shared / Math.max(1, Math.min(a.size, b.size));
 }
 
-/** The evidence of the best unit first; inside each evidence as its author wrote it. */
+/**
+ * A sentence that answers comes first, before what was chosen to go with it, unless it leans on the one before. Then
+ * evidence by evidence, inside each as its author wrote it.
+ */
 function inReadingOrder(chosen: readonly Unit[]): Unit[] {
+  const [best, ...rest] = chosen;
+  if (best?.kind === "sentence" && !isLeadIn(best) && !PRONOUN.test(best.text)) return [best, ...byEvidence(rest)];
+  return byEvidence(chosen);
+}
+
+function byEvidence(chosen: readonly Unit[]): Unit[] {
   const evidence = [...new Set(chosen.map((unit) => unit.evidence))];
   return evidence.flatMap((one) => chosen.filter((unit) => unit.evidence === one).sort((a, b) => a.order - b.order));
 }

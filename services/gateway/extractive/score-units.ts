@@ -1,4 +1,5 @@
 import type { QuestionKind } from "#shared/question-kind.ts";
+import { isInstruction } from "./is-instruction.ts";
 import type { Unit } from "./split-units.ts";
 import { type ReadUnit, readUnits } from "./unit-features.ts";
 import learned from "./unit-weights.json" with { type: "json" };
@@ -15,7 +16,9 @@ export type Scored = ReadUnit & {
  * with `npm run train -- units` (softmax over the units of a prompt; Cao et al., ListNet, 2007).
  */
 export function scoreUnits(question: string, kind: QuestionKind, units: readonly Unit[]): Scored[] {
-  const read = readUnits(question, kind, units).filter(({ features }) => features.echo === 0);
+  const read = readUnits(question, kind, units).filter(
+    ({ unit, features }) => features.echo === 0 && !isInstruction(unit.text),
+  );
   const logits = read.map(({ features }) =>
     Object.entries(features).reduce((sum, [name, value]) => sum + value * (WEIGHTS[name] ?? 0), 0),
   );
