@@ -5,6 +5,9 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   lineage: async () => (await import("./lineage.ts")).lineage(),
   recall: async () => (await import("./recall.ts")).recall(),
   train: async () => (await import("./training/train.ts")).train(env.EVAL_DATA_DIR ?? "../shared/datasets"),
+  ingest: async (args) => (await import("./ingest.ts")).ingest(env, args),
+  search: async (args) => (await import("./search.ts")).search(env, args),
+  "scale-model": async () => (await import("./scale-model.ts")).scaleModel(),
   gateway: async (only) =>
     (await import("./gateway.ts")).gateway({
       judge: env.GATEWAY_BENCH_DIR ?? "../shared/bench/gateway",

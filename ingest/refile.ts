@@ -37,6 +37,14 @@ export async function refileDocument(
   for (const { id } of versions) await refile(db, index, id);
 }
 
+/** After a restore: the index may be from another moment than the database, and its ACLs with it. */
+export async function refileAll(db: Database, index: Pick<SearchIndex, "refile">): Promise<void> {
+  const current = await db.all<{ id: string }>(
+    "select current_version as id from document where deleted_at is null and current_version is not null",
+  );
+  for (const { id } of current) await refile(db, index, id);
+}
+
 /** In the transaction that changes an ACL: whatever happens to this process, a worker brings the index after it. */
 export function enqueueRefile(
   sql: Sql,

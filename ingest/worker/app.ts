@@ -16,6 +16,7 @@ import { openParser } from "../parse/parse-process.ts";
 import { ingestBatch, type Parse, refileAgain, removeVersions } from "../pipeline.ts";
 import { reconcile } from "../reconcile.ts";
 import { createBlobReconciler } from "../reconcile-blobs.ts";
+import { refileAll } from "../refile.ts";
 import { continueReindex, type ReindexDeps } from "../reindex/backfill.ts";
 import type { GenerationIndex } from "../reindex/reindex-row.ts";
 import { fitting } from "./fitting.ts";
@@ -298,6 +299,8 @@ const OTHER_KINDS: Readonly<Record<string, (pipeline: OtherDeps, job: Job) => Pr
 
 async function reconcileNow({ db, index, now, queue }: OtherDeps, job: Job): Promise<void> {
   await reconcile(db, index, now);
+  const { refile: all } = JSON.parse(job.payload) as { refile?: boolean };
+  if (all) await refileAll(db, index);
   await queue.complete(job);
 }
 

@@ -150,6 +150,14 @@ const MIGRATIONS: readonly string[][] = [
   [`create table signing_key (kid text primary key, published text not null, valid_from text not null)`],
 ];
 
+/** Every table, in the order of its making. */
+export const TABLES: readonly string[] = MIGRATIONS.flat().flatMap(
+  (statement) => /^create table (\w+)/.exec(statement)?.[1] ?? [],
+);
+
+/** The schema that this version knows. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /** Brings the schema up to date. Rejects with a sentence when the data was written by a newer Cairn. */
 export async function migrate(db: Database, now: () => number = Date.now): Promise<void> {
   const version = await db.alone(async (sql) => {
