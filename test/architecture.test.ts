@@ -103,7 +103,7 @@ test("only main files, and what serves several in one process, listen", () => {
 /** [what is imported, who alone may import it] */
 const ONE_WAY: [what: RegExp, by: RegExp][] = [
   [/\/main\.ts$/, /^$/],
-  [/^(services|ingest)\/.*\/app\.ts$/, /\/main\.ts$|^services\/local\//],
+  [/^(services|ingest)\/.*\/app\.ts$/, /\/main\.ts$|^(services\/local|bench)\//],
   [/\/routes\//, /\/(app|main)\.ts$|\/routes\//],
 ];
 

@@ -101,7 +101,7 @@ async function rankOnce(
       await sleep(AGAIN_MS * tries, undefined, { signal });
       continue;
     }
-    const { chunkWords, versionWords } = await statistics.averages(known, signal);
+    const { chunkWords, versionWords } = await statistics.averages(known);
     const held = new Set<string>();
     const hits = proposals.filter(isCurrent).map(({ payload }): Hit => {
       const { words: length } = markers.get(payload.version_id)!;

@@ -13,7 +13,7 @@ export type ScoredPoint = { readonly id: string; readonly score: number; readonl
 /** What is known at one moment. A search holds on to one of these, so that nothing it has learned expires under it. */
 export type Known = {
   readonly collection: string;
-  averages: Averages | undefined;
+  averages: Promise<Averages> | undefined;
   readonly idf: Map<number, number>;
   readonly at: number;
 };
@@ -22,19 +22,13 @@ type Page = { points: { payload: { words: number } }[] };
 /** What ranking must know about all texts of a collection. Qdrant has no request for it, so it is asked with searches. */
 export function qdrantStatistics(client: QdrantClient, now: () => number) {
   const known = new Map<string, Known>();
-  const meanWords = async (collection: string, kind: string, signal: AbortSignal): Promise<number> => {
+  const meanWords = async (collection: string, kind: string): Promise<number> => {
     const sample = {
       filter: { must: [{ key: "kind", match: { value: kind } }] },
       limit: SAMPLE,
       with_payload: ["words"],
     };
-    const { points } = await client.need<Page>(
-      "POST",
-      `/collections/${collection}/points/scroll`,
-      sample,
-      "read",
-      signal,
-    );
+    const { points } = await client.need<Page>("POST", `/collections/${collection}/points/scroll`, sample, "read");
     return points.reduce((sum, { payload }) => sum + payload.words, 0) / points.length;
   };
   return {
@@ -47,13 +41,16 @@ export function qdrantStatistics(client: QdrantClient, now: () => number) {
       known.set(collection, fresh);
       return fresh;
     },
-    async averages(one: Known, signal: AbortSignal): Promise<Averages> {
-      if (one.averages) return one.averages;
-      const [chunkWords, versionWords] = await Promise.all([
-        meanWords(one.collection, "chunk", signal),
-        meanWords(one.collection, "version", signal),
-      ]);
-      one.averages = { chunkWords, versionWords };
+    /** Asked once for all searches that wait for it, so none of them may stop it. */
+    averages(one: Known): Promise<Averages> {
+      const { collection } = one;
+      one.averages ??= Promise.all([meanWords(collection, "chunk"), meanWords(collection, "version")]).then(
+        ([chunkWords, versionWords]) => ({ chunkWords, versionWords }),
+        (error: unknown) => {
+          one.averages = undefined;
+          throw error;
+        },
+      );
       return one.averages;
     },
     /** The search to make for a term whose rarity is not known: one result, of every text, for this term alone. */

@@ -10,7 +10,8 @@ type Ingestion = {
   readonly seconds_left: number | null;
   readonly oldest_waiting_seconds: number | null;
   readonly stuck: number;
-  readonly waiting_for: readonly { readonly reason: string; readonly jobs: number }[];
+  /** Servers before this one do not tell. */
+  readonly waiting_for?: readonly { readonly reason: string; readonly jobs: number }[];
   readonly last_failures: readonly Job[];
 };
 type Index = {
@@ -82,7 +83,7 @@ async function show(ready: Readiness | undefined, ingestion: Ingestion | undefin
     output.line(`  pace: ${pace}${time}${oldest === null ? "" : `; the oldest has waited ${durationOf(oldest)}`}`);
   }
   if (ingestion.stuck > 0) output.line(`  ${ingestion.stuck} lost their worker and are taken by another one soon`);
-  for (const { reason, jobs: held } of ingestion.waiting_for) output.line(oneLine(`  ${held} wait: ${reason}`));
+  for (const { reason, jobs: held } of ingestion.waiting_for ?? []) output.line(`  ${held} wait: ${oneLine(reason)}`);
   if (last_failures.length > 0) output.line("Given up:");
   for (const job of last_failures) {
     output.line(`  ${await nameOf(job, context)}: ${oneLine(job.reason ?? job.code ?? "no reason known")}`);
@@ -96,8 +97,8 @@ function showIndex({ generations, reindexes }: Index, { output }: Context): void
     `Index: generation ${oneLine(live?.id ?? "none")} is live${others > 0 ? `, ${others} more are kept` : ""}`,
   );
   for (const { generation, state, done, total } of reindexes) {
-    if (state === "building") output.line(oneLine(`  being built: ${generation}, ${done} of ${total}`));
-    if (state === "ready") output.line(oneLine(`  ready: ./cairn reindex promote ${generation}`));
+    if (state === "building") output.line(`  being built: ${oneLine(generation)}, ${done} of ${total}`);
+    if (state === "ready") output.line(`  ready: ./cairn reindex promote ${oneLine(generation)}`);
   }
 }
 
