@@ -1,9 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Release } from "#shared/release.ts";
-import type { Baseline } from "./gate/baseline.ts";
-import type { Policy } from "./gate/policy.ts";
-import { type Decision, decide } from "./gate/verdict.ts";
 import { type Folders, readSuiteData } from "./read-suite-data.ts";
 import { type Results, SEED, type SuiteResult, type Timings } from "./results.ts";
 import { runSuite, type SuiteDeps, type SuiteRun } from "./run-suite.ts";
@@ -60,16 +57,4 @@ export async function run(suites: readonly Suite[], folder: string, deps: RunDep
   await writeFile(join(folder, "results.json"), `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(join(folder, "timings.json"), `${JSON.stringify(timings, null, 1)}\n`);
   return { results, timings, texts };
-}
-
-/** The decision on a run, kept beside it. */
-export async function judgeRun(
-  { results }: Run,
-  folder: string,
-  policy: Policy,
-  baselineOf: (suite: string) => Baseline | undefined,
-): Promise<Decision> {
-  const decision = decide(results, policy, baselineOf);
-  await writeFile(join(folder, "decision.json"), `${JSON.stringify(decision, null, 1)}\n`);
-  return decision;
 }

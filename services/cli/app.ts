@@ -4,6 +4,7 @@ import { type Command, UsageError } from "./command.ts";
 import { ask } from "./commands/ask.ts";
 import { documents } from "./commands/documents.ts";
 import { erase } from "./commands/erase.ts";
+import { evaluate } from "./commands/eval.ts";
 import { ingest } from "./commands/ingest.ts";
 import { keys } from "./commands/keys.ts";
 import { lineage } from "./commands/lineage.ts";
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   recall,
   erase,
   release,
+  evaluate,
   keys,
   reindex,
 ];

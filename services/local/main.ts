@@ -27,6 +27,7 @@ async function main(): Promise<void> {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_PORT: int(1, 65535, 8080),
       CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
+      CAIRN_RELEASE: str(join(ROOT, "releases/default")),
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
   const measured = measureProcess(ROOT, { codeDigest: env.CAIRN_CODE_DIGEST, codeSource: env.CAIRN_CODE_SOURCE });
   const targets = deliveryTargets(env);
   const state = await openState(env, log, "alone");
-  const release = await loadRelease(join(ROOT, "releases/default"));
+  const release = await loadRelease(env.CAIRN_RELEASE);
   const progress = createProgressLine(process.stdout);
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, state.withKeys);
   const local = await startLocal(

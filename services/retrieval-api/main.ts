@@ -25,6 +25,7 @@ async function main(): Promise<void> {
       CAIRN_PORT: int(1, 65535, 8080),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
       CAIRN_LEAVE_SECONDS: leaveSeconds,
+      CAIRN_RELEASE: optional,
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       CAIRN_GATEWAY_URL: httpUrl,
       CAIRN_GATEWAY_KEY: optional,
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   const root = join(import.meta.dirname, "../..");
   const measured = measureProcess(root, { codeDigest: env.CAIRN_CODE_DIGEST, codeSource: env.CAIRN_CODE_SOURCE });
-  const release = await loadRelease(join(root, "releases/default"));
+  const release = await loadRelease(env.CAIRN_RELEASE ?? join(root, "releases/default"));
   const state = await openState(env, log);
   const { db, index, pepper, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
+import { openKeyRing } from "#shared/lineage/key-ring.ts";
+import { loadRelease } from "#shared/release.ts";
+import { createClient } from "../../services/cli/client.ts";
+import { parseFlags } from "../../services/cli/command.ts";
+import type { Stream } from "../../services/cli/output.ts";
+import { codeState } from "../code-state.ts";
+import { attestationOf } from "../gate/attestation.ts";
+import { type Baseline, baselineOf, loadBaseline } from "../gate/baseline.ts";
+import { bless } from "../gate/bless.ts";
+import { loadPolicy } from "../gate/policy.ts";
+import { decide, EXIT } from "../gate/verdict.ts";
+import { type Served, startLocalProcess } from "../local-process.ts";
+import { createProgress } from "../progress.ts";
+import { terminalReport } from "../report/terminal-report.ts";
+import { writeReports } from "../report/write-reports.ts";
+import type { Results } from "../results.ts";
+import { run } from "../run.ts";
+import { loadSuites } from "../suite.ts";
+import { CONCURRENCY, countOf, type EvalSettings, outFolder, releaseFolder, suitesFolder } from "./eval-settings.ts";
+
+export const RUN_USAGE = `Usage: npm run evals [-- OPTIONS]
+
+Takes the suites' documents in, asks their questions, and decides: exit 0 GO, 1 NO-GO, 2 INCONCLUSIVE.
+
+  --suite NAME     only this suite; may be given several times
+  --url URL        ask this server instead of starting one (CAIRN_KEY is its key)
+  --run NAME       name of the folder in evals/out (the time)
+  --resume NAME    go on with a run that was cut off
+  --limit N        ask only N questions of each suite: a look, not a decision
+  --against NAME   compare with another run instead of the blessed baseline
+  --bless          make this run the baseline, unless it breaks a floor
+  --sign FILE      sign attestation.json with the keys of this file
+
+npm run evals -- judge --help and npm run evals -- sweep --help tell of the other two commands.`;
+
+const flags = {
+  suite: { type: "string", multiple: true },
+  url: { type: "string" },
+  run: { type: "string" },
+  resume: { type: "string" },
+  limit: { type: "string" },
+  against: { type: "string" },
+  bless: { type: "boolean" },
+  sign: { type: "string" },
+} as const;
+
+/** Measures, decides and reports. Resolves to the exit code. */
+export async function runCommand(
+  args: readonly string[],
+  settings: EvalSettings,
+  stdout: Stream,
+  stderr: Stream,
+  signal: AbortSignal,
+): Promise<number> {
+  const { values } = parseFlags(args, flags);
+  if (values.help) {
+    stdout.write(`${RUN_USAGE}\n`);
+    return 0;
+  }
+  const policy = await loadPolicy(join(releaseFolder(settings), "evaluation.json"));
+  const release = await loadRelease(releaseFolder(settings));
+  const suites = await loadSuites(suitesFolder(settings), values.suite ?? Object.keys(policy.suites));
+  const name = values.resume ?? values.run ?? new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  const folder = join(outFolder(settings), name);
+  const progress = createProgress(stderr, Date.now);
+  const deps = {
+    connect: (to: string) => createClient({ url: to, key: settings.key }),
+    serve: serverOf(values.url, settings),
+    folders: { root: settings.root, data: settings.dataFolder },
+    release,
+    code: await codeState(settings.root),
+    resume: values.resume !== undefined,
+    concurrency: CONCURRENCY,
+    limit: countOf("limit", values.limit),
+    now: () => performance.now(),
+    onStep: progress.step,
+  };
+  const done = await run(suites, folder, deps, signal).finally(() => {
+    if (signal.aborted) stderr.write(`\nGo on with: npm run evals -- --resume ${name}\n`);
+  });
+  progress.end();
+
+  const baselines = await comparedWith(
+    values.against,
+    suites.map((suite) => suite.name),
+    settings,
+  );
+  const before = (suite: string): Baseline | undefined => baselines.get(suite);
+  const decision = decide(done.results, policy, before);
+  await writeFile(join(folder, "decision.json"), `${JSON.stringify(decision, null, 1)}\n`);
+  const statement = JSON.stringify(attestationOf(done.results, decision, policy));
+  await writeFile(join(folder, "attestation.json"), `${JSON.stringify(await sealed(statement, values.sign))}\n`);
+  await writeReports({ run: done, decision, baselineOf: before, threshold: release.thresholds.support }, folder);
+  stdout.write(terminalReport(done.results, decision, folder));
+  if (!values.bless) return EXIT[decision.verdict];
+  await bless(baselinesFolder(settings), done.results, decision, policy);
+  stdout.write("Blessed: evals/baselines now holds this run. Look at the difference and commit it.\n");
+  return 0;
+}
+
+const baselinesFolder = ({ root }: EvalSettings): string => join(root, "evals/baselines");
+
+function serverOf(
+  url: string | undefined,
+  { root, environment }: EvalSettings,
+): (signal: AbortSignal) => Promise<Served> {
+  if (url === undefined) return (signal) => startLocalProcess(root, environment, signal);
+  return async () => ({ url: url.replace(/\/+$/, ""), log: () => "", stop: async () => {} });
+}
+
+async function comparedWith(
+  other: string | undefined,
+  suites: readonly string[],
+  settings: EvalSettings,
+): Promise<ReadonlyMap<string, Baseline | undefined>> {
+  const results = other === undefined ? undefined : resultsOf(other, settings);
+  const pairs = suites.map(async (suite) => {
+    const baseline = results ? baselineOf(results, suite) : await loadBaseline(baselinesFolder(settings), suite);
+    return [suite, baseline] as const;
+  });
+  return new Map(await Promise.all(pairs));
+}
+
+/** The results of an earlier run. Throws a sentence when there is none of that name. */
+export function resultsOf(run: string, settings: EvalSettings): Results {
+  const file = join(outFolder(settings), run, "results.json");
+  if (!existsSync(file)) throw new Error(`There is no run "${run}" in ${outFolder(settings)}.`);
+  return JSON.parse(readFileSync(file, "utf8")) as Results;
+}
+
+/** Without a key file the statement is an envelope that nobody has signed. */
+async function sealed(statement: string, keyFile: string | undefined): Promise<object> {
+  if (keyFile !== undefined) return (await openKeyRing(keyFile)).seal(statement, Date.now());
+  return { payloadType: STATEMENT_TYPE, payload: Buffer.from(statement).toString("base64"), signatures: [] };
+}
