@@ -2,7 +2,6 @@ import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import {
-  codePointsOf,
   LANGUAGES,
   type Question,
   questionFile,
@@ -87,18 +86,13 @@ test("each gold span supports the facts alone, or the groups do together", () =>
   expect(wrong).toEqual([]);
 });
 
-test("every gold quote stands where the question says, in the page as it is parsed today", async () => {
+test("every gold quote stands in its page as it is parsed today", async () => {
   const toMend: string[] = [];
   for (const { id, gold } of all) {
     for (const span of gold) {
-      const points = await codePointsOf(span.document);
-      if (points.slice(span.start, span.end).join("") === span.quote) continue;
-      const now = await whereNow(span);
-      toMend.push(
-        now === undefined
-          ? `${id}: ${span.document} no longer says "${span.quote}": choose its new words, or drop the span`
-          : `${id}: "${span.quote}" moved from ${span.start} to ${now}: run npm run evals:anchor`,
-      );
+      // Where it stands is only a hint: an evaluation looks for the words.
+      if ((await whereNow(span)) !== undefined) continue;
+      toMend.push(`${id}: ${span.document} no longer says "${span.quote}": choose its new words, or drop the span`);
     }
   }
   expect(toMend).toEqual([]);
