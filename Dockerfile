@@ -22,6 +22,9 @@ WORKDIR /app
 COPY --from=build /node /usr/local/bin/node
 COPY --from=build /app /app
 COPY --from=build /data /data
+# Where the code comes from: records name it, and an image has no history to ask.
+ARG CODE_SOURCE=""
+ENV CAIRN_CODE_SOURCE=${CODE_SOURCE}
 ENV NODE_ENV=production CAIRN_DATA=/data CAIRN_HOST=0.0.0.0 CAIRN_AUTH=keys
 USER 1000:1000
 VOLUME /data
