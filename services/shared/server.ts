@@ -10,7 +10,6 @@ import {
 } from "fastify-type-provider-zod";
 import { invalid, unknownField } from "./checked.ts";
 import { AppError, openAiBody, problemBody, toFailure } from "./errors.ts";
-import { watchAnswers } from "./leave.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./telemetry.ts";
 
@@ -40,21 +39,17 @@ export function createServer({ service, version, log, metrics, door = () => fals
   const unused = new Set<Socket>();
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    serverFactory: (framework) => {
-      const server = createHttpServer(
+    serverFactory: (framework) =>
+      createHttpServer(
         { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, highWaterMark: SOCKET_BUFFER_BYTES },
         (request, response) => {
           unused.delete(request.socket);
-          answers(response);
           return door(request, response) || framework(request, response);
         },
       ).on("connection", (socket) => {
         unused.add(socket);
         socket.once("close", () => unused.delete(socket));
-      });
-      const answers = watchAnswers(server);
-      return server;
-    },
+      }),
     genReqId: () => crypto.randomUUID(),
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",

@@ -45,7 +45,7 @@ describe.skipIf(!CLUSTER).each(ALL)(`%s${NO_CLUSTER}`, (path) => {
     const all = render(path);
     const namespace = ofKind(all, "Namespace")[0]!.metadata.name;
     const wanted = workloadsOf(all).map(({ metadata }) => metadata.name);
-    const created = await until(
+    await until(
       `pods of ${wanted.join(", ")} in ${namespace}`,
       () =>
         kubectl([
@@ -58,7 +58,6 @@ describe.skipIf(!CLUSTER).each(ALL)(`%s${NO_CLUSTER}`, (path) => {
         ]).split(" "),
       (seen) => wanted.every((name) => seen.includes(name)),
     );
-    expect(new Set(created)).toEqual(new Set(wanted));
     const refused = kubectl([
       "-n",
       namespace,

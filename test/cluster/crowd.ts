@@ -13,6 +13,8 @@ export function crowd(url: string, model: "chat" | "cairn", want: () => number) 
         origin: new URL(url).origin,
         path: "/v1/chat/completions",
         method: "POST",
+        // Each on a connection of its own, as a browser of its own: what is counted is streams, not how a pool guesses.
+        reset: true,
         headers: { "content-type": "application/json" },
         body: JSON.stringify({
           model,

@@ -16,7 +16,7 @@ const PODS = 2;
 /** How long it takes until everybody has heard that a pod leaves; `preStop` is longer, as in the manifests. */
 const [PROPAGATION_MS, PRE_STOP_MS] = [500, 2000];
 /** As in the manifests. */
-const CAIRN_LEAVE_SECONDS = "5";
+const CAIRN_LEAVE_SECONDS = "15";
 
 let closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {

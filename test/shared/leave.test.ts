@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { leave, watchAnswers } from "#shared/leave.ts";
+import { leave } from "#shared/leave.ts";
 import { rawClient, rawRequest } from "../helpers/raw-http.ts";
 
 test("a process that leaves answers on connections from before, and ends each with its answer", async () => {
@@ -26,26 +26,6 @@ test("a process that leaves answers on connections from before, and ends each wi
     expect(client.text()).toMatch(/HTTP\/1\.1 200[\s\S]*Connection: close[\s\S]*an answer$/);
   }
   await left;
-  await new Promise((resolve) => server.close(resolve));
-});
-
-test("a stream that was open before ends whole, and its connection with it", async () => {
-  const server = createServer((_request, response) => {
-    answers(response);
-    response.writeHead(200);
-    response.write("first ");
-    setTimeout(() => response.end("last"), 1200);
-  });
-  const answers = watchAnswers(server);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const client = rawClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  client.send(rawRequest("{}"));
-  await client.until(/first/);
-  await leave(server, 1).run();
-  await client.ended;
-  expect(client.text()).toMatch(/first [\s\S]*last/);
-  expect(server.listening).toBe(true);
   await new Promise((resolve) => server.close(resolve));
 });
 
