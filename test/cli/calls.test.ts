@@ -20,6 +20,7 @@ test("--help lists every command, and each command explains itself without a ser
     "recall",
     "erase",
     "release",
+    "eval",
     "keys",
     "reindex",
   ]);

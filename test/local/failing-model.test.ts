@@ -103,7 +103,8 @@ test.for([
   const answer = (await (await chat()).json()) as Completion;
   const text = answer.choices[0]!.message.content;
   const markers = [...text.matchAll(/\[(\d+)\]/g)].map(([, number]) => Number(number));
-  expect(answer.citations.map(({ marker }) => marker)).toEqual(markers);
+  // A sentence without a marker that the evidence bears out is cited beside them.
+  expect(answer.citations.map(({ marker }) => marker)).toEqual(expect.arrayContaining(markers));
   for (const { answer: span } of answer.citations) expect(span.end).toBeGreaterThan(span.start);
 });
 

@@ -47,12 +47,28 @@ function resolveEn(question: string, context: string): string {
   if (PRONOUN_EN.test(body)) return body.replace(PRONOUN_EN, () => `the ${topic}`);
   // "What about PDF?" continues the whole question before; "And how do I delete?" only lacks its object.
   if (words.length <= SHORT_EN && contentWords(body).length <= 2 && !/\b(how|where|when|who)\b/i.test(body)) {
+    const other = sameAskedOf(body, context);
+    if (other !== undefined) return other;
     const replaced = topic.split(" ");
     const asked = contentWords(context);
     const rest = asked.filter((word) => !replaced.includes(word));
     return `${body.replace(/[?？\s]+$/, "")} ${(rest.length > 0 ? rest : asked).join(" ")}?`;
   }
   return `${body.replace(/[?？\s]+$/, "")} ${topic}?`;
+}
+
+/** “Black tea?” after “How hot is green tea?” asks the same of another thing of its kind: “How hot is black tea?” */
+function sameAskedOf(body: string, context: string): string | undefined {
+  const phrase = contentWords(body);
+  const kind = phrase.at(-1)?.toLowerCase();
+  const words = context.split(/\s+/);
+  const plain = words.map((word) => word.toLowerCase().replace(/[^\p{L}\p{N}._'-]+$/u, ""));
+  const end = kind === undefined || phrase.length < 2 ? -1 : plain.indexOf(kind);
+  if (end < 0) return undefined;
+  let start = end;
+  while (start > 1 && !STOP_EN.has(plain[start - 1]!)) start -= 1;
+  if (start === end) return undefined;
+  return [...words.slice(0, start), ...phrase, ...words.slice(end + 1)].join(" ").replace(/[?？\s]*$/, "?");
 }
 
 function resolveZh(question: string, context: string): string {
