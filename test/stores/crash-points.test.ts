@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Blobs } from "#shared/blobs.ts";
 import type { Database } from "#shared/database.ts";
 import { folderBlobs } from "#shared/folder-blobs.ts";
@@ -74,7 +74,19 @@ async function assign(round: number): Promise<void> {
 }
 
 async function finish(): Promise<void> {
-  await db.run("update job set lease_until = 0 where state = 'leased'");
+  // One that was paused in mid-transaction holds its rows until the database ends it.
+  await expect
+    .poll(
+      () =>
+        db.run("update job set lease_until = 0 where state = 'leased'").then(
+          () => true,
+          () => false,
+        ),
+      {
+        timeout: 90_000,
+      },
+    )
+    .toBe(true);
   const worker = startWorker({ db, blobs, index, parse: paragraphParse, log: silentLog, metrics: createMetrics() });
   await worker.idle();
   await worker.stop();
@@ -113,10 +125,19 @@ async function check(round: number): Promise<void> {
   for await (const key of blobs.keys()) expect(kept.has(key.split("/")[1]!), key).toBe(true);
 }
 
-const startChild = (at: number, signal: NodeJS.Signals) =>
-  spawn(process.execPath, [CHILD, url, qdrant.url, qdrant.prefixOf(index), folder, String(at), signal], {
+/** Whoever is left paused would keep the test run waiting for ever. */
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+function startChild(at: number, signal: NodeJS.Signals) {
+  const child = spawn(process.execPath, [CHILD, url, qdrant.url, qdrant.prefixOf(index), folder, String(at), signal], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  children.push(child);
+  return child;
+}
 
 test("killed before any of its effects, a worker leaves nothing that the next one does not put right", async () => {
   let points = 0;
