@@ -122,8 +122,8 @@ export function createLiveModel(
       if (at === 0 && settings.waitingRoomMs > 0 && hasOther(tier, barred) && staysInWaitingRoom(call))
         return undefined;
     }
-    const any = tiers.some((tier) => hasOther(tier, NOBODY));
-    if (any && !tiers.some((tier) => hasOther(tier, barred))) throw createRefusals(settings.alias).withdrawn();
+    if (barred.size > 0 && !tiers.some((tier) => hasOther(tier, barred)))
+      throw createRefusals(settings.alias).withdrawn();
     throw nobody(settings.alias, tiers, clock.now());
   };
   const admission = createAdmission<Call, Place>(settings.alias, queueOf(settings), take, clock, () =>
