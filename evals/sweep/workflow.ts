@@ -3,12 +3,14 @@ import { cellsOf } from "./cells.ts";
 import type { Sweep } from "./sweep-file.ts";
 
 const CELLS_AT_ONCE = 4;
-const SHARED = "/work/evals/out";
+/** Where the images have the project. */
+const PROJECT = "/app";
+const SHARED = `${PROJECT}/evals/out`;
 const FILE = "/sweep/sweep.yaml";
 
 /**
  * The same sweep as an Argo Workflow: a pod for each cell, then one that ranks what they left on the shared volume.
- * `file` is the sweep's own text, which goes along as a ConfigMap; the image needs the whole project at /work.
+ * `file` is the sweep's own text, which goes along as a ConfigMap; the image needs the whole project at `PROJECT`.
  */
 export function sweepWorkflow(sweep: Sweep, file: string): string {
   const name = `sweep-${sweep.name}`;
@@ -17,7 +19,7 @@ export function sweepWorkflow(sweep: Sweep, file: string): string {
     ...inputs,
     container: {
       image: "{{workflow.parameters.image}}",
-      workingDir: "/work",
+      workingDir: PROJECT,
       command: ["node"],
       args: ["evals/main.ts", "sweep", FILE, ...args],
       volumeMounts: [
