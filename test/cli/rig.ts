@@ -5,12 +5,12 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { silentLog } from "#shared/log.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startLocal } from "../../services/local/app.ts";
+import { openEmbeddedState } from "../helpers/embedded-state.ts";
 import { lineageDeps } from "../helpers/lineage-deps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { firstKey } from "#shared/first-key.ts";
 import { openAuthenticate } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
@@ -10,6 +9,7 @@ import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startLocal } from "../../services/local/app.ts";
 import { checkRecords } from "./check-records.ts";
+import { openEmbeddedState } from "./embedded-state.ts";
 import { lineageDeps } from "./lineage-deps.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

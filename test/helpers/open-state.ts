@@ -1,4 +1,4 @@
-import { openEmbeddedState } from "#shared/embedded-state.ts";
+import { openEmbeddedState } from "./embedded-state.ts";
 
 /** A process of its own that opens the state below a folder and says its pepper. */
 const state = await openEmbeddedState(process.argv[2]!);

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Blobs } from "#shared/blobs.ts";
 import type { Database } from "#shared/database.ts";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { silentLog } from "#shared/log.ts";
@@ -17,6 +16,7 @@ import type { Removed } from "../../ingest/erase/erasure.ts";
 import { erasureOf, requestErasure } from "../../ingest/erase/request-erasure.ts";
 import { resumeErasures } from "../../ingest/erase/resume-erasures.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
+import { openEmbeddedState } from "../helpers/embedded-state.ts";
 import { paragraphParse } from "../helpers/ingest-rig.ts";
 
 const TEXT = "Vault\n\nThe code of the vault is zanzibarcode, and nobody may know it.";

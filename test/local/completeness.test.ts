@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import type { AnswerStatement } from "#shared/lineage/answer-statement.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
@@ -12,6 +11,7 @@ import { verifyBundle } from "#shared/lineage/verify-bundle.ts";
 import { loadBundle } from "../../services/retrieval-api/lineage/load-bundle.ts";
 import { apiProcess } from "../helpers/api-process.ts";
 import { checkRecords } from "../helpers/check-records.ts";
+import { openEmbeddedState } from "../helpers/embedded-state.ts";
 import { freePorts } from "../helpers/free-ports.ts";
 import { type GatewayProcess, gatewayProcess } from "../helpers/gateway-process.ts";
 import {

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { openEmbeddedState } from "#shared/embedded-state.ts";
 import { openAuthenticate } from "#shared/identity.ts";
 import { silentLog } from "#shared/log.ts";
 import { enqueue } from "#shared/queue.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startLocal } from "../../services/local/app.ts";
+import { openEmbeddedState } from "../helpers/embedded-state.ts";
 import { lineageDeps } from "../helpers/lineage-deps.ts";
 import { openLocal } from "../helpers/local.ts";
 
