@@ -128,7 +128,7 @@ test("conversations are found, renamed and deleted", async () => {
   await page.locator(".welcome-title").waitFor();
 });
 
-test("feedback counts at once, and may say why", async () => {
+test("feedback counts at once, may say why, and is still there after a reload", async () => {
   const { page } = await openPage(browser, app);
   await askOn(page, "How hot is green tea?");
   await button(page, "This answer did not help").click();
@@ -138,6 +138,13 @@ test("feedback counts at once, and may say why", async () => {
   await page.getByText("Thank you.").waitFor();
   const rows = await app.db.all("select rating, reason, comment from feedback");
   expect(rows).toEqual([{ rating: "down", reason: "outdated", comment: "It is 75 now." }]);
+
+  await page.reload();
+  const down = button(page, "This answer did not help");
+  await expect.poll(() => down.getAttribute("aria-pressed")).toBe("true");
+  await down.click();
+  expect(await page.getByLabel("It is out of date").isChecked()).toBe(true);
+  expect(await page.getByLabel("Comment").inputValue()).toBe("It is 75 now.");
 });
 
 test("tables, lists and code are drawn as such, with their citations", async () => {

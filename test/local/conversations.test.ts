@@ -95,13 +95,13 @@ test("the headers of an answer name its conversation before the first word", asy
   expect((await list()).conversations.map((one) => one.id)).toContain(id);
 });
 
-test("feedback may say why", async () => {
+test("feedback may say why, and is shown to who gave it", async () => {
   const { lineage } = await app.ask("How hot is green tea?");
   const path = `/v1/answers/${lineage.id}/feedback`;
   expect((await app.send(path, { rating: "down", reason: "outdated", comment: "70 now" })).status).toBe(204);
   expect((await app.send(path, { rating: "down", reason: "ugly" })).status).toBe(400);
-  const row = await app.db.get("select rating, reason, comment from feedback where answer_id = $1", [lineage.id]);
-  expect(row).toEqual({ rating: "down", reason: "outdated", comment: "70 now" });
+  const answer = await (await app.send(`/v1/answers/${lineage.id}`)).json();
+  expect(answer).toMatchObject({ feedback: { rating: "down", reason: "outdated", comment: "70 now" } });
 });
 
 test("the release tells its name, its digest and questions to begin with", async () => {

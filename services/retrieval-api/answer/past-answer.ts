@@ -22,6 +22,9 @@ type AnswerRow = {
   /** Its place in the log; `null` for the moment before it has one. */
   sequence: number | null;
   erased_at: number | null;
+  rating: "up" | "down" | null;
+  reason: string | null;
+  comment: string | null;
 };
 type TagSource = { readonly rank: number; readonly version_id: string; readonly use: string; readonly digest: string };
 type Tag = Readonly<Record<string, unknown>> & {
@@ -59,7 +62,10 @@ export type PastAnswer = {
   readonly withdrawn: readonly Retracted[];
   readonly citations: readonly object[];
   readonly lineage: object;
+  /** What the caller said of it; `null` when nothing yet. */
+  readonly feedback: Feedback | null;
 };
+export type Feedback = { readonly rating: "up" | "down"; readonly reason?: string; readonly comment?: string };
 
 /**
  * An answer of the past, seen with today's permissions: sources that the caller may not read now are named by their
@@ -81,10 +87,11 @@ export async function pastAnswers(
 ): Promise<Map<string, PastAnswer>> {
   if (ids.length === 0) return new Map();
   const rows = await db.all<AnswerRow>(
-    `select id, subject, conversation_id, question, content, outcome, citations, tag, created_at, erased_at,
-       (select sequence from log_leaf l where l.id = answer.id) as sequence from answer
-     where tenant = $1 and id in (${placesOf(ids, 2)})`,
-    [principal.tenant, ...ids],
+    `select id, answer.subject, conversation_id, question, content, outcome, citations, tag, created_at, erased_at,
+       rating, reason, comment, (select sequence from log_leaf l where l.id = answer.id) as sequence
+     from answer left join feedback f on f.answer_id = answer.id and f.subject = $2
+     where answer.tenant = $1 and id in (${placesOf(ids, 3)})`,
+    [principal.tenant, principal.subject, ...ids],
   );
   const auditor = principal.scopes.includes("audit") || principal.scopes.includes("admin");
   const own = rows.filter(({ subject }) => subject === principal.subject || auditor);
@@ -141,7 +148,13 @@ function viewOf(
         sourceView(source, statusOf(source.version_id), readable.get(source.version_id)),
       ),
     },
+    feedback: feedbackOf(row),
   };
+}
+
+function feedbackOf({ rating, reason, comment }: AnswerRow): Feedback | null {
+  if (rating === null) return null;
+  return { rating, ...(reason !== null && { reason }), ...(comment !== null && { comment }) };
 }
 
 /** The tag is from before the record had its place in the log. */

@@ -90,6 +90,7 @@ export type Message = {
   readonly answer_id?: string;
   readonly outcome?: string;
   readonly citations?: readonly Citation[];
+  readonly feedback?: Feedback | null;
 };
 export type ConversationPage = Conversation & {
   readonly messages: readonly Message[];

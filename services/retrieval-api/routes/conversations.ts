@@ -74,8 +74,9 @@ export function mountConversations(server: Server, { db, authenticate, now }: Ap
         const created = new Date(created_at).toISOString();
         const answer = role === "assistant" && answer_id ? answers.get(answer_id) : undefined;
         if (!answer) return { role, content: role === "user" ? content : "", created_at: created };
-        const { content: seen, withheld, erased, withdrawn, outcome, citations } = answer;
-        return { role, content: seen, withheld, erased, withdrawn, answer_id, outcome, citations, created_at: created };
+        const { withheld, erased, withdrawn, outcome, citations, feedback } = answer;
+        const seen = { content: answer.content, withheld, erased, withdrawn, outcome, citations, feedback };
+        return { role, answer_id, ...seen, created_at: created };
       });
       const first = turns[0]?.position ?? 1;
       return { ...view(conversation), messages, next_cursor: first > 1 ? first : null };

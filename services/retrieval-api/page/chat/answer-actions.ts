@@ -16,9 +16,10 @@ type Props = { readonly chat: Chat; readonly turn: Signal<Turn> };
 
 /** What can be done with an answer, and what was checked of it. */
 export function AnswerActions({ chat, turn }: Props) {
-  const { answerId, content, withheld } = turn.value;
-  const [rating, setRating] = useState<"up" | "down" | undefined>(undefined);
-  const rate = (next: "up" | "down") => () => setRating(rating === next ? undefined : next);
+  const { answerId, content, withheld, feedback } = turn.value;
+  const [form, setForm] = useState<"up" | "down" | undefined>(undefined);
+  const rate = (next: "up" | "down") => () => setForm(form === next ? undefined : next);
+  const rating = form ?? feedback?.rating;
   return html`
     <div class="answer-actions">
       <button type="button" class="checked" onClick=${() => showPane({ kind: "lineage", answer: answerId! })}>
@@ -43,7 +44,7 @@ export function AnswerActions({ chat, turn }: Props) {
         <${IconButton} icon="down" label=${t("feedback.down")} pressed=${rating === "down"} onClick=${rate("down")} />
       </span>
     </div>
-    ${rating && html`<${FeedbackForm} key=${rating} answer=${answerId!} rating=${rating} onClose=${() => setRating(undefined)} />`}
+    ${form && html`<${FeedbackForm} key=${form} turn=${turn} rating=${form} onClose=${() => setForm(undefined)} />`}
   `;
 }
 

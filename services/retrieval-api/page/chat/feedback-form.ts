@@ -1,23 +1,28 @@
+import type { Signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import * as api from "../api.ts";
 import { say } from "../state/toasts.ts";
 import { t } from "../text/text.ts";
 import { explainFailure } from "../ui/explain-failure.ts";
+import type { Turn } from "./turn.ts";
 
 const REASONS = ["wrong", "incomplete", "wrong_source", "outdated", "not_found", "other"] as const;
 const MAX_COMMENT = 2000;
 
-type Props = { readonly answer: string; readonly rating: "up" | "down"; readonly onClose: () => void };
+type Props = { readonly turn: Signal<Turn>; readonly rating: "up" | "down"; readonly onClose: () => void };
 
-/** A rating counts at once; a reason and a comment may follow. */
-export function FeedbackForm({ answer, rating, onClose }: Props) {
-  const [reason, setReason] = useState<string | undefined>(undefined);
-  const [comment, setComment] = useState("");
+/** A rating counts at once; a reason and a comment may follow, now or later. */
+export function FeedbackForm({ turn, rating, onClose }: Props) {
+  const { answerId, feedback } = turn.peek();
+  const kept = feedback?.rating === rating ? feedback : undefined;
+  const [reason, setReason] = useState(kept?.reason);
+  const [comment, setComment] = useState(kept?.comment ?? "");
   const id = useId();
   const save = async (more: { reason?: string; comment?: string }, thanks: boolean): Promise<void> => {
     try {
-      await api.sendFeedback(answer, { rating, ...more });
+      await api.sendFeedback(answerId!, { rating, ...more });
+      turn.value = { ...turn.peek(), feedback: { rating, ...more } };
       if (thanks) {
         say(t("feedback.thanks"));
         onClose();
@@ -26,7 +31,7 @@ export function FeedbackForm({ answer, rating, onClose }: Props) {
       say(explainFailure(error).title, "bad");
     }
   };
-  useEffect(() => void save({}, false), []);
+  useEffect(() => void (kept ?? save({}, false)), []);
   return html`
     <form
       class="feedback"

@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { ApiFailure } from "../http.ts";
-import type { Citation, LineageTag, Message } from "../shapes.ts";
+import type { Citation, Feedback, LineageTag, Message } from "../shapes.ts";
 
 /**
  * `waiting` and `streaming` while it is made; `stopped` by the reader; `lost` when the connection broke off; `failed`
@@ -20,6 +20,7 @@ export type Turn = {
   readonly withheld: boolean;
   readonly citations: readonly Citation[] | undefined;
   readonly lineage: LineageTag | undefined;
+  readonly feedback: Feedback | undefined;
   readonly failure: ApiFailure | undefined;
 };
 
@@ -38,6 +39,7 @@ export function newTurn(question: string, askedAt: string): Signal<Turn> {
     withheld: false,
     citations: undefined,
     lineage: undefined,
+    feedback: undefined,
     failure: undefined,
   });
 }
@@ -49,9 +51,10 @@ export function turnsOf(messages: readonly Message[]): Signal<Turn>[] {
     const answer = messages[i + 1];
     if (message.role !== "user" || answer?.role !== "assistant") continue;
     const turn = newTurn(message.content, message.created_at);
-    const { content, outcome, withheld = false, citations, answer_id } = answer;
+    const { content, outcome, withheld = false, citations, answer_id, feedback } = answer;
     const state = outcome === "aborted" ? "stopped" : outcome === "error" ? "failed" : "done";
-    turn.value = { ...turn.value, state, content, outcome, withheld, citations, answerId: answer_id };
+    const seen = { content, outcome, withheld, citations, feedback: feedback ?? undefined };
+    turn.value = { ...turn.value, ...seen, state, answerId: answer_id };
     turns.push(turn);
   }
   return turns;
