@@ -121,7 +121,7 @@ const snake = (part: object): Record<string, unknown> =>
   );
 
 function upstreamInFile(settings: UpstreamSettings): unknown {
-  if (settings.kind === "embedded") return { embedded: "extractive", max_concurrent: settings.maxConcurrent };
+  if (settings.kind !== "openai") return { embedded: "extractive", max_concurrent: settings.maxConcurrent };
   const { kind: _kind, name: _name, apiKey, cacheSaltSecret, timeouts, price, ...rest } = settings;
   return {
     ...snake({ ...rest, timeouts: snake(timeouts), price: snake(price) }),

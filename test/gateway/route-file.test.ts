@@ -162,11 +162,14 @@ test.each([
 });
 
 test.each([
-  ["http://a/v1", "upstreams.a: must be a mapping with base_url, or { embedded: extractive }, not text."],
+  [
+    "http://a/v1",
+    "upstreams.a: must be a mapping with base_url, { embedded: extractive } or { embedded: onnx, folder: PATH }, not text.",
+  ],
   ["{}", "upstreams.a.base_url: is missing. It must be an http or https URL"],
   ["{ base_url: a:8000/v1 }", "upstreams.a.base_url: must be an http or https URL"],
   ["{ base_url: http://a/v1?key=1 }", "without a query or a fragment."],
-  ["{ embedded: other }", 'upstreams.a.embedded: must be extractive, not "other".'],
+  ["{ embedded: other }", 'upstreams.a.embedded: must be extractive or onnx, not "other".'],
   ["{ embedded: extractive, model: x }", "upstreams.a.model: is no field that is known here."],
   ["{ base_url: http://a/v1, model: 7 }", "upstreams.a.model: must be the name of a model: put it in quotes"],
   [

@@ -3,20 +3,25 @@ import { cacheKey } from "../cache/exact-cache.ts";
 import { hedged } from "../routing/hedge.ts";
 import type { Call, LiveModel } from "../routing/live-model.ts";
 import type { OnAttempt, Served } from "../routing/serve.ts";
+import { servedByOf } from "../routing/served-by.ts";
 import { estimateTokens } from "../upstreams/estimate-tokens.ts";
 import type { Usage } from "../upstreams/upstream.ts";
 import { type Coalescer, createCoalescer } from "./coalesce.ts";
+import { embedderName } from "./embedder-name.ts";
 import { parseEmbeddings } from "./parse-embeddings.ts";
 
 /** Texts of one call to a model server; TEI's default limit is 32, vLLM's and OpenAI's are far above. */
 const MAX_BATCH_TEXTS = 32;
 
 /** `tokens` as the server counted, shared out by length. */
-export type Embedding = { readonly vector: Float32Array; readonly tokens: number };
+export type Embedding = { readonly vector: Float32Array; readonly tokens: number; readonly source: Source };
+/** Who made a vector, also one that was kept: as headers, and as the name of what can be compared with it. */
+export type Source = { readonly servedBy: readonly string[]; readonly embedder: string };
 type Answered = { readonly embedding: Embedding; readonly served: Served<unknown> };
 export type Embedded = {
   readonly vectors: readonly Float32Array[];
   readonly usage: Usage;
+  readonly source: Source;
   /** Of the last batch; `undefined` when the cache had everything. */
   readonly served: Served<unknown> | undefined;
 };
@@ -55,7 +60,9 @@ export function createEmbed(model: LiveModel, onAttempt: OnAttempt) {
         served.done();
         const { vectors, promptTokens } = served.value;
         const shares = sharesOf(texts, promptTokens);
-        return vectors.map((vector, at) => ({ embedding: { vector, tokens: shares[at]! }, served }));
+        const embedder = embedderName(model.settings, served.upstream, vectors[0]!.length);
+        const source = { servedBy: servedByOf(served), embedder };
+        return vectors.map((vector, at) => ({ embedding: { vector, tokens: shares[at]!, source }, served }));
       },
       (error) => error instanceof AppError && !error.retryable,
     );
@@ -84,10 +91,15 @@ export function createEmbed(model: LiveModel, onAttempt: OnAttempt) {
       cache?.set(keys[at]!, embedding, embedding.vector.byteLength);
       return embedding;
     });
+    const { source } = all[0]!;
+    if (all.some((one) => one.source.embedder !== source.embedder)) {
+      throw new AppError("unavailable", "The embedding model is being replaced. Try again.", { retryAfterSeconds: 1 });
+    }
     const prompt_tokens = answered.reduce((sum, { embedding }) => sum + embedding.tokens, 0);
     return {
       vectors: all.map(({ vector }) => vector),
       usage: { prompt_tokens, completion_tokens: 0, estimated: false },
+      source,
       served: answered.at(-1)?.served,
     };
   };

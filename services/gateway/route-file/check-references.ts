@@ -30,9 +30,13 @@ export function checkReferences(file: unknown): Mistake[] {
     ...models.flatMap((model) => [...checkUpstreams(model, upstreams), ...checkFallback(model, models)]),
     ...models.filter(({ kind, fields }) => kind === "chat" && fields.hedge_after_ms !== undefined).map(noHedge),
     ...models.filter(({ kind, fields }) => kind !== "chat" && fields.shadow !== undefined).map(noShadow),
+    ...models.filter(({ kind }) => kind !== "embed").flatMap(noPrefixes),
     ...cycles(models),
   ];
 }
+
+/** What kind of model each embedded upstream is. */
+const SERVES: Readonly<Record<string, string>> = { extractive: "chat", onnx: "embed" };
 
 const checkName = (path: Path, name: string): Mistake[] =>
   NAME.test(name) ? [] : [{ path, problem: "is no name: take letters, digits and . _ : / @ - only, 100 at most." }];
@@ -46,6 +50,11 @@ const noShadow = ({ alias }: Model): Mistake => ({
   path: ["models", alias, "shadow"],
   problem: "is for chat: only answers are compared. Remove it.",
 });
+
+const noPrefixes = ({ alias, fields }: Model): Mistake[] =>
+  ["query_prefix", "passage_prefix"]
+    .filter((name) => fields[name] !== undefined)
+    .map((name) => ({ path: ["models", alias, name], problem: "is for embed only. Remove it." }));
 
 function checkUpstreams({ alias, kind, fields }: Model, upstreams: Readonly<Record<string, unknown>>): Mistake[] {
   const inTiers = mentionsOf(fields.tiers, ["models", alias, "tiers"]);
@@ -63,12 +72,15 @@ function checkUpstreams({ alias, kind, fields }: Model, upstreams: Readonly<Reco
       path,
       problem: `names the upstream ${quoted(name)} again. Keep one place in a model.`,
     }));
-  const answersOnly = mentions
-    .filter(({ name }) => (kind === "embed" || kind === "rerank") && "embedded" in recordOf(upstreams[name]))
-    .map(({ name, path }) => ({
+  const answersOnly = mentions.flatMap(({ name, path }) => {
+    const served = SERVES[String(recordOf(upstreams[name]).embedded)];
+    if (served === undefined || served === kind) return [];
+    const what = served === "chat" ? "answers chat only" : "makes embeddings only";
+    return {
       path,
-      problem: `names ${quoted(name)}, which is embedded and answers chat only. Take a model server, or remove it.`,
-    }));
+      problem: `names ${quoted(name)}, which is embedded and ${what}. Take a model server, or remove it.`,
+    };
+  });
   return [...unknown, ...repeated, ...answersOnly];
 }
 

@@ -23,7 +23,7 @@ const mapOf = <T, U>(record: Readonly<Record<string, T>>, to: (value: T, name: s
   new Map(Object.entries(record).map(([name, value]) => [name, to(value, name)]));
 
 function upstreamOf(name: string, upstream: RouteFile["upstreams"][string], env: Env): UpstreamSettings {
-  if ("embedded" in upstream) return { kind: "embedded", name, maxConcurrent: upstream.max_concurrent };
+  if ("embedded" in upstream) return embeddedOf(name, upstream);
   const { timeouts, price, api_key_env, cache_salt_env } = upstream;
   return {
     kind: "openai",
@@ -46,6 +46,15 @@ function upstreamOf(name: string, upstream: RouteFile["upstreams"][string], env:
   };
 }
 
+function embeddedOf(
+  name: string,
+  upstream: Extract<RouteFile["upstreams"][string], { embedded: string }>,
+): UpstreamSettings {
+  const maxConcurrent = upstream.max_concurrent;
+  if (!("folder" in upstream)) return { kind: "embedded", name, maxConcurrent };
+  return { kind: "onnx", name, folder: upstream.folder, threads: upstream.threads, maxConcurrent };
+}
+
 function modelOf(alias: string, models: RouteFile["models"]): ModelSettings {
   const model = models[alias]!;
   const { queue, cache } = model;
@@ -59,6 +68,8 @@ function modelOf(alias: string, models: RouteFile["models"]): ModelSettings {
     shadow: model.shadow,
     cache: cache ? { ttlMs: cache.ttl_s * 1000, maxBytes: cache.max_mb * BYTES_PER_MB } : defaultCache(model.kind),
     hedgeAfterMs: model.hedge_after_ms,
+    queryPrefix: model.query_prefix,
+    passagePrefix: model.passage_prefix,
   };
 }
 

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Env } from "#shared/env.ts";
+import { unusableModel } from "../onnx/unusable-model.ts";
 import {
   DEFAULT_MAX_ATTEMPTS,
   DEFAULT_MAX_CONCURRENT,
+  DEFAULT_ONNX_THREADS,
   DEFAULT_PROBE_MS,
   DEFAULT_QUEUE,
   DEFAULT_TIMEOUTS,
@@ -59,7 +61,7 @@ const weights = checked<string>((value) => {
 });
 
 const openAi = (env: Env) =>
-  fields("a mapping with base_url, or { embedded: extractive }", {
+  fields("a mapping with base_url, { embedded: extractive } or { embedded: onnx, folder: PATH }", {
     base_url: baseUrl,
     api_key_env: variable(env).optional(),
     model: text("the name of a model").optional(),
@@ -74,10 +76,27 @@ const openAi = (env: Env) =>
     weights: weights.optional(),
   });
 
-const embedded = fields("{ embedded: extractive }", {
-  embedded: oneOf(["extractive"]),
+const extractive = fields("{ embedded: extractive }", {
+  embedded: oneOf(["extractive", "onnx"]),
   max_concurrent: count.default(DEFAULT_MAX_CONCURRENT),
 });
+
+const onnx = fields("{ embedded: onnx, folder: PATH }", {
+  embedded: oneOf(["onnx"]),
+  folder: checked<string>((value) =>
+    typeof value === "string" && value !== "" ? unusableModel(value) : mustBe("the path of a folder", value),
+  ),
+  threads: whole(1, 64).default(DEFAULT_ONNX_THREADS),
+  max_concurrent: count.default(DEFAULT_MAX_CONCURRENT),
+});
+const embedded = meant(
+  (value) => isObject(value) && "embedded" in value && value.embedded === "onnx",
+  onnx,
+  extractive,
+);
+
+/** White space at its end counts. */
+const prefix = z.string({ error: ({ input }) => mustBe('a text in quotes, such as "query: "', input) }).max(200);
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
@@ -111,6 +130,8 @@ const model = fields("a mapping with tiers", {
     max_mb: whole(1, 65_536),
   }).optional(),
   hedge_after_ms: ms(1).optional(),
+  query_prefix: prefix.optional(),
+  passage_prefix: prefix.optional(),
 });
 
 const limits = fields("a mapping of limits", {

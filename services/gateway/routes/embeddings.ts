@@ -4,6 +4,7 @@ import { AppError } from "#shared/errors.ts";
 import type { DoorHandler } from "../door.ts";
 import { createEmbed, type Embed } from "../embeddings/embed.ts";
 import type { LiveModel } from "../routing/live-model.ts";
+import type { ModelSettings } from "../routing/route-table.ts";
 import { type ModelRouteDeps, modelRoute } from "./model-request.ts";
 
 const MAX_TEXTS = 2048;
@@ -16,6 +17,8 @@ export const embeddingsBodySchema = z.strictObject({
   dimensions: z.int().min(1).max(65_536).nullish(),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   user: z.string().max(512).nullish(),
+  /** As NVIDIA's servers have it: decides which prefix of the route goes before the texts. */
+  input_type: z.enum(["query", "passage"]).nullish(),
 });
 
 /** `POST /v1/embeddings` in OpenAI's wire format. */
@@ -31,12 +34,14 @@ export function embeddings(deps: ModelRouteDeps): DoorHandler {
     refuseTokens(request.body);
     const body = checked(embeddingsBodySchema, request.body);
     const model = routes.find(body.model, "embed");
-    const texts = typeof body.input === "string" ? [body.input] : body.input;
+    const prefix = prefixOf(model.settings, body.input_type);
+    const texts = (typeof body.input === "string" ? [body.input] : body.input).map((text) => prefix + text);
     const call = request.call(undefined, "");
     const asked = { texts, dimensions: body.dimensions ?? undefined, call };
-    const { vectors, usage, served } = await embedOf(model)(asked, request.signal);
+    const { vectors, usage, source, served } = await embedOf(model)(asked, request.signal);
     if (served) request.onServed(body.model, served);
     else request.cached = true;
+    request.servedBy = source.servedBy;
     request.onUsage(usage);
     const encode = body.encoding_format === "base64" ? base64Of : (vector: Float32Array) => Array.from(vector);
     request.sendJson(
@@ -44,10 +49,16 @@ export function embeddings(deps: ModelRouteDeps): DoorHandler {
         object: "list",
         data: vectors.map((vector, index) => ({ object: "embedding", index, embedding: encode(vector) })),
         model: body.model,
+        cairn: { embedder: source.embedder },
         usage: { prompt_tokens: usage.prompt_tokens, total_tokens: usage.prompt_tokens },
       }),
     );
   });
+}
+
+function prefixOf({ queryPrefix = "", passagePrefix = "" }: ModelSettings, type: string | null | undefined): string {
+  if (type === "query") return queryPrefix;
+  return type === "passage" ? passagePrefix : "";
 }
 
 /** 32-bit floats, little-endian, as OpenAI has it. */

@@ -12,6 +12,7 @@ import type { Limiter, Permit } from "../limits/limits.ts";
 import type { Call } from "../routing/live-model.ts";
 import type { LiveRoutes } from "../routing/live-routes.ts";
 import type { Served } from "../routing/serve.ts";
+import { servedByOf } from "../routing/served-by.ts";
 import type { Shadow } from "../routing/shadow.ts";
 import type { Usage } from "../upstreams/upstream.ts";
 
@@ -82,7 +83,7 @@ export class ModelRequest {
     this.served = served;
     this.firstMs = performance.now() - this.started;
     this.#metrics.onServed(model, served, this.firstMs);
-    this.servedBy = identityOf(served);
+    this.servedBy = servedByOf(served);
   }
 
   /** What it has used, for limits, costs and metrics. */
@@ -127,13 +128,6 @@ export class ModelRequest {
     headers.push("x-cairn-attempts", String(served.attempts), "server-timing", timing(served, this.firstMs));
     return headers;
   }
-}
-
-function identityOf({ upstream: { name, server } }: Served<unknown>): readonly string[] {
-  const headers = ["x-cairn-upstream", name, "x-cairn-model", headerSafe(server.model)];
-  if (!server.identity) return headers;
-  const { digest, assurance } = server.identity;
-  return [...headers, "x-cairn-model-digest", `sha256:${digest}`, "x-cairn-model-assurance", assurance];
 }
 
 const NOBODY: Caller = { tenant: "", keyId: undefined };
@@ -199,7 +193,6 @@ export function headerOf(value: string | string[] | undefined): string | undefin
   return Array.isArray(value) ? value[0] : value;
 }
 
-const headerSafe = (text: string): string => (/[^\x21-\x7e]/.test(text) ? text.replaceAll(/[^\x21-\x7e]/g, "?") : text);
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
 
 /** `12.34`, put together from whole numbers: to write a fraction as text costs ten times as much. */

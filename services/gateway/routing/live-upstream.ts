@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { extractiveUpstream } from "../upstreams/extractive.ts";
+import { onnxUpstream } from "../upstreams/onnx.ts";
 import { openAiUpstream } from "../upstreams/openai.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
 import { type Breaker, type BreakerState, createBreaker } from "./breaker.ts";
@@ -31,8 +32,7 @@ export function liveUpstream(
   onBreaker: (upstream: string, state: BreakerState) => void,
   onChange: () => void,
 ): LiveUpstream {
-  const server =
-    settings.kind === "openai" ? openAiUpstream(settings) : extractiveUpstream(settings.name, settings.digest);
+  const server = serverOf(settings);
   const breaker = createBreaker(clock, (state) => {
     onBreaker(settings.name, state);
     onChange();
@@ -76,4 +76,15 @@ export function liveUpstream(
   };
   prober?.start();
   return live;
+}
+
+function serverOf(settings: UpstreamSettings): Upstream {
+  switch (settings.kind) {
+    case "openai":
+      return openAiUpstream(settings);
+    case "onnx":
+      return onnxUpstream(settings);
+    case "embedded":
+      return extractiveUpstream(settings.name, settings.digest);
+  }
 }

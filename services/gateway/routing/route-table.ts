@@ -5,7 +5,7 @@ export type RouteTable = {
   readonly limits: LimitTable;
 };
 
-export type UpstreamSettings = OpenAiSettings | EmbeddedSettings;
+export type UpstreamSettings = OpenAiSettings | EmbeddedSettings | OnnxSettings;
 
 /** Any server that speaks OpenAI's API: vLLM, llama.cpp, Ollama, TEI, OpenAI. */
 export type OpenAiSettings = {
@@ -37,6 +37,17 @@ export type EmbeddedSettings = {
   readonly maxConcurrent: number;
 };
 
+/** Runs inside the gateway: an embedding model. */
+export type OnnxSettings = {
+  readonly kind: "onnx";
+  readonly name: string;
+  /** With `model.onnx` and `tokenizer.json`. */
+  readonly folder: string;
+  /** Each holds the model once and has one text at a time. */
+  readonly threads: number;
+  readonly maxConcurrent: number;
+};
+
 /** Together they cover the whole exchange: a model server may stop at any point of it. */
 export type Timeouts = {
   readonly connectMs: number;
@@ -64,6 +75,9 @@ export type ModelSettings = {
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number } | undefined;
   /** Embeddings and rerank: ask a second upstream when the first has not answered by then. */
   readonly hedgeAfterMs: number | undefined;
+  /** Embeddings: what goes before a question and before a passage. Part of what the vectors are. */
+  readonly queryPrefix?: string | undefined;
+  readonly passagePrefix?: string | undefined;
 };
 
 /** Arms share traffic by weight, sticky by conversation; the upstreams of one arm are replicas of each other. */
