@@ -14,7 +14,7 @@ import { s3Blobs } from "./s3-blobs.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 import { openSqliteIndex } from "./sqlite-index.ts";
 import { type Hold, lockFolder } from "./sqlite-lock.ts";
-import type { StateSettings } from "./state-settings.ts";
+import { type StateSettings, s3AccessOf } from "./state-settings.ts";
 
 export type State = {
   readonly db: Database;
@@ -71,12 +71,9 @@ function openIndex(settings: StateSettings, log: Log): SearchIndex {
 }
 
 function openS3(location: string, settings: StateSettings): Blobs {
-  const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_SESSION_TOKEN: sessionToken } = settings;
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = settings;
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new Error(`CAIRN_BLOBS is ${location}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as well.`);
-  }
-  return s3Blobs({ location, endpoint, region, accessKeyId, secretAccessKey, sessionToken });
+  const access = s3AccessOf(settings);
+  if (!access) throw new Error(`CAIRN_BLOBS is ${location}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as well.`);
+  return s3Blobs({ location, ...access });
 }
 
 async function openEmbedded(folder: string, hold: Hold): Promise<Database> {

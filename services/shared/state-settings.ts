@@ -1,4 +1,5 @@
 import { type Env, httpUrl, int, optional, type Reader, readEnv, str } from "./env.ts";
+import type { S3Access } from "./s3-client.ts";
 
 /** A PostgreSQL URL; may be absent. */
 const postgresUrl: Reader<string | undefined> = (raw) => {
@@ -43,6 +44,14 @@ export const STATE_SETTINGS = {
   AWS_SECRET_ACCESS_KEY: optional,
   AWS_SESSION_TOKEN: optional,
 } satisfies Record<string, Reader<unknown>>;
+
+/** Who this process is to an S3 store, if it is anybody. */
+export function s3AccessOf(settings: StateSettings): S3Access | undefined {
+  const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_SESSION_TOKEN: sessionToken } = settings;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = settings;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { endpoint, region, accessKeyId, secretAccessKey, sessionToken };
+}
 
 export type StateSettings = ReturnType<typeof readEnv<typeof STATE_SETTINGS>>;
 
