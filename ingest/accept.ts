@@ -32,6 +32,8 @@ export type NewDocument = {
   readonly bytes: Uint8Array;
   readonly sourceId?: string | undefined;
   readonly fingerprint?: string | undefined;
+  /** The state of the source that the bytes are of. */
+  readonly origin?: { readonly revision?: string | undefined; readonly link?: string | undefined } | undefined;
   /** The run that brings it, such as one sync of a folder. Without it, those accepted together are a run of their own. */
   readonly runId?: string | undefined;
   readonly priority: number;
@@ -132,11 +134,11 @@ async function record(store: Store, sql: Sql, draft: Draft, runId: string): Prom
   if (!existing) await insertDocument(sql, documentId, input, now);
   const { tenant, subject, fileName, mediaType, priority } = input;
   await sql.run(
-    `insert into document_version (id, document_id, tenant, seq, title, digest, salt, bytes, media_type, file_name, created_at, run_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    `insert into document_version (id, document_id, tenant, seq, title, digest, salt, bytes, media_type, file_name, created_at, run_id, revision, link)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       ...[versionId, documentId, tenant, seq, fileName, digest, newSalt(), input.bytes.byteLength],
-      ...[mediaType, fileName, now, runId],
+      ...[mediaType, fileName, now, runId, input.origin?.revision ?? null, input.origin?.link ?? null],
     ],
   );
   await beginRun(store, sql, input, runId);

@@ -53,6 +53,10 @@ export type VersionRow = {
   readonly text_commitment: string | null;
   /** The ingest run that brought it; `null` for those from before runs were kept. */
   readonly run_id: string | null;
+  /** The commit or state of the source that the bytes are of. */
+  readonly revision: string | null;
+  /** An https address of just these bytes. */
+  readonly link: string | null;
 };
 
 /** The entries of a row of `document` or `source`. */

@@ -8,7 +8,7 @@ const README = textOf("README.md");
 
 const SETTINGS = [
   ...new Set(
-    globSync("{services,ingest}/**/{main,state-settings}.ts").flatMap(
+    globSync("{services,ingest}/**/{main,state-settings,source-settings}.ts").flatMap(
       (file) => textOf(file).match(/\b(CAIRN|OPENAI|DATABASE|QDRANT|AWS)_[A-Z][A-Z0-9_]+\b/g) ?? [],
     ),
   ),

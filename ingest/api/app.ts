@@ -10,8 +10,9 @@ import type { Log } from "#shared/log.ts";
 import type { Principal } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
 import type { GenerationIndex } from "../reindex/reindex-row.ts";
-import { type SyncReport, syncFolder } from "../sources/folder.ts";
+import { syncFolder } from "../sources/folder.ts";
 import { openFolderSource } from "../sources/sources.ts";
+import type { SyncReport } from "../sources/sync-report.ts";
 import { realRoot } from "../sources/walk-folder.ts";
 import type { RouteDeps, Routes } from "./ingest-deps.ts";
 import { HOW } from "./read-upload.ts";
@@ -38,7 +39,7 @@ export type IngestDeps = {
   readonly index: Pick<SearchIndex, "refile">;
   readonly authenticate: Authenticate;
   readonly log: Log;
-  readonly allowFolder: RouteDeps["allowFolder"];
+  readonly reach: RouteDeps["reach"];
   /** The whole index, where its generations are looked after here. */
   readonly generations?: GenerationIndex;
   readonly wake?: () => void;
@@ -59,14 +60,14 @@ export async function takeInFolder(
 ): Promise<SyncReport> {
   const store = { ...deps, now: Date.now, newId: () => crypto.randomUUID() };
   const source = await openFolderSource(store, { ...owner, location, collection: "default", acl: ["tenant"] });
-  return syncFolder(store, source, deps.wake);
+  return syncFolder(store, source, { onBatch: deps.wake });
 }
 
 /** Adds the ingestion routes to a server, in a scope of their own: no other route accepts multipart bodies. */
 export function mountIngest(server: Server, deps: IngestDeps): void {
-  const { db, blobs, index, authenticate, log, allowFolder, wake = () => {} } = deps;
+  const { db, blobs, index, authenticate, log, reach, wake = () => {} } = deps;
   const { now = Date.now, newId = () => crypto.randomUUID() } = deps;
-  const routeDeps = { store: { db, blobs, index, now, newId }, authenticate, log, allowFolder, wake };
+  const routeDeps = { store: { db, blobs, index, now, newId }, authenticate, log, reach, wake };
   // Registered, not added directly: only then do the routes see the OpenAPI plugin and enter /openapi.json.
   server.register(async (scope) => {
     scope.register(multipart, { limits: LIMITS });

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Authenticate } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
 import type { Store } from "../document-row.ts";
+import type { Reach } from "../sources/reach.ts";
 
 export type Routes = FastifyInstance<
   RawServerDefault,
@@ -18,8 +19,8 @@ export type RouteDeps = {
   readonly store: Store;
   readonly authenticate: Authenticate;
   readonly log: Log;
-  /** Whether this server reads folders of its own machine for a caller. */
-  readonly allowFolder: boolean;
+  /** What sources may reach. */
+  readonly reach: Reach;
   /** Tells a worker in the same process that there is work. */
   readonly wake: () => void;
 };

@@ -8,6 +8,7 @@ import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { createServer, listen } from "#shared/server.ts";
 import { onShutdown } from "#shared/shutdown.ts";
+import { SOURCE_SETTINGS } from "#shared/source-settings.ts";
 import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   const env = readEnv(
     {
       ...STATE_SETTINGS,
+      ...SOURCE_SETTINGS,
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_INGEST_PORT: int(1, 65535, 8082),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
@@ -33,8 +35,8 @@ async function main(): Promise<void> {
   watchQueue(db, metrics.registry);
 
   const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
-  const allowFolder = env.CAIRN_AUTH === "open";
-  mountIngest(server, { db, blobs, index, generations: index, authenticate, log, allowFolder });
+  const reach = { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS, isOperator: env.CAIRN_AUTH === "open" };
+  mountIngest(server, { db, blobs, index, generations: index, authenticate, log, reach });
 
   const operations = await serveOperations({
     service: "ingest-api",

@@ -48,9 +48,13 @@ export const HOW = 'Send files as multipart/form-data, or JSON with a "text" fie
 
 function readText(body: unknown): Upload {
   if (typeof body === "object" && body !== null && "url" in body) {
-    throw new AppError("unsupported_field", "fetching URLs is not available yet; send the text or the file", {
-      param: "url",
-    });
+    throw new AppError(
+      "unsupported_field",
+      "a web page is taken in by a source (POST /v1/sources, kind web); or send the text or the file",
+      {
+        param: "url",
+      },
+    );
   }
   const { text, media_type: mediaType, uri, ...rest } = checked(textBody, body);
   const bytes = new TextEncoder().encode(text);

@@ -32,6 +32,8 @@ export const versionView = (row: VersionState) => ({
   passages: row.passages,
   parser: row.parser,
   ingest_run: row.run_id,
+  revision: row.revision,
+  link: row.link,
   state:
     row.retired_at !== null ? "retired" : row.ready_at !== null ? "ready" : row.state === "dead" ? "failed" : "pending",
   reason: row.state === "done" ? null : row.reason,
@@ -63,14 +65,23 @@ export const jobView = (row: JobRow) => {
   };
 };
 
-/** A source as administrators see it, its path included. */
+/** A source as administrators see it, its path and how its last sync went included. */
 export const sourceView = (row: Source) => ({
   id: row.id,
   kind: row.kind,
   location: row.location,
   collection: row.collection,
   acl: JSON.parse(row.acl) as string[],
+  ...(row.kind === "web" && { web: JSON.parse(row.settings) as object }),
+  schedule: row.schedule,
+  timezone: row.timezone,
+  next_sync_at: time(row.next_at),
+  state: row.sync_state,
+  progress: row.progress === null ? null : (JSON.parse(row.progress) as object),
+  report: row.report === null ? null : (JSON.parse(row.report) as object),
+  problem: row.problem === null ? null : { code: row.problem_code, message: row.problem },
   created_at: time(row.created_at),
+  attempted_at: time(row.attempted_at),
   synced_at: time(row.synced_at),
 });
 

@@ -100,8 +100,9 @@ async function emptyDocument(sql: Sql, id: string, at: number): Promise<void> {
     [`erased:${id}`, at, id],
   );
   await sql.run(
-    `update document_version set title = '', file_name = '', digest = '', salt = '', retired_at = coalesce(retired_at, $1),
+    `update document_version set title = '', file_name = '', digest = '', salt = '', revision = null, link = null, retired_at = coalesce(retired_at, $1),
        erased_at = coalesce(erased_at, $1) where document_id = $2`,
     [at, id],
   );
+  await sql.run("delete from source_page where document_id = $1", [id]);
 }

@@ -3,13 +3,18 @@ import { extname, join, sep } from "node:path";
 import { concurrently } from "#shared/concurrently.ts";
 import { AppError } from "#shared/errors.ts";
 import { FORMATS, MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
+import type { Skipped } from "./listing.ts";
 
 const STATS_AT_ONCE = 32;
 /** A file of this name leaves its folder out, with all below. */
-const LEFT_OUT = ".cairnignore";
+export const LEFT_OUT = ".cairnignore";
 
-export type FoundFile = { /** Slashes, relative to the root. */ readonly path: string; readonly fingerprint: string };
-export type Skipped = { readonly path: string; readonly reason: string };
+export type FoundFile = {
+  /** Slashes, relative to the root. */
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly bytes: number;
+};
 export type Walk = {
   readonly files: readonly FoundFile[];
   /** They may exist and were not read: no reason to delete their documents. */
@@ -57,7 +62,7 @@ export async function walkFolder(root: string): Promise<Walk> {
     const info = await unlessGone(stat(join(top, path)), () => pass(path, "The file could not be read."));
     if (info && info.size > MAX_DOCUMENT_BYTES) pass(path, "The file is larger than 50 MB.");
     else if (info?.size === 0) skipped.push({ path, reason: "The file is empty." });
-    else if (info) return { path, fingerprint: `${info.mtimeMs}:${info.size}` };
+    else if (info) return { path, fingerprint: `${info.mtimeMs}:${info.size}`, bytes: info.size };
     return undefined;
   });
   return { files: files.filter((file) => file !== undefined), skipped };

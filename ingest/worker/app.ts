@@ -287,6 +287,10 @@ const unsigned: Seal = (statement) => ({
   signatures: [],
 });
 
+export { listWith } from "../sources/list-source.ts";
+export type { Reach } from "../sources/reach.ts";
+export { startSyncs } from "../sources/run-syncs.ts";
+
 type OtherDeps = ReindexDeps & EraseDeps & Pick<WorkerDeps, "index">;
 
 const OTHER_KINDS: Readonly<Record<string, (pipeline: OtherDeps, job: Job) => Promise<void>>> = {

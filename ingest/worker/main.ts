@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
-import { int, optional, readEnv, str } from "#shared/env.ts";
+import { int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
@@ -9,14 +9,17 @@ import { databaseCheck } from "#shared/probes.ts";
 import { runMain } from "#shared/run-main.ts";
 import { serveOperations } from "#shared/serve-operations.ts";
 import { onShutdown } from "#shared/shutdown.ts";
-import { STATE_SETTINGS } from "#shared/state-settings.ts";
+import { SOURCE_SETTINGS } from "#shared/source-settings.ts";
+import { STATE_SETTINGS, s3AccessOf } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
-import { startWorker } from "./app.ts";
+import { listWith, startSyncs, startWorker } from "./app.ts";
 
 async function main(): Promise<void> {
   const env = readEnv(
     {
       ...STATE_SETTINGS,
+      ...SOURCE_SETTINGS,
+      CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
       CAIRN_SIGNING_KEYS: optional,
@@ -33,6 +36,10 @@ async function main(): Promise<void> {
   const ring = keys === undefined ? undefined : await openKeyRing(keys);
   const worker = startWorker({ db, blobs, index, generations: index, log, metrics, ...(ring && { seal: ring.seal }) });
 
+  const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
+  const reach = { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS, isOperator: env.CAIRN_AUTH === "open" };
+  const syncs = startSyncs({ store, listOf: listWith({ db, reach, s3: s3AccessOf(env) }), wake: worker.wake, log });
+
   const deliveries = startDeliveries(db, deliveryTargets(env), log);
 
   const operations = await serveOperations({
@@ -46,6 +53,7 @@ async function main(): Promise<void> {
   log.info("ready", {});
 
   onShutdown(log, operations.drain, [
+    { name: "syncs", run: syncs.stop },
     { name: "worker", run: () => worker.stop() },
     { name: "deliveries", run: deliveries.stop },
     { name: "state", run: state.close },

@@ -13,6 +13,7 @@ import { reindex } from "./commands/reindex.ts";
 import { release } from "./commands/release.ts";
 import { replay } from "./commands/replay.ts";
 import { search } from "./commands/search.ts";
+import { source } from "./commands/source.ts";
 import { status } from "./commands/status.ts";
 import { verify } from "./commands/verify.ts";
 import { nearest } from "./nearest.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   ask,
   search,
   ingest,
+  source,
   status,
   documents,
   lineage,

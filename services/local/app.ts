@@ -8,11 +8,12 @@ import type { State } from "#shared/open-state.ts";
 import { databaseCheck, mountProbes } from "#shared/probes.ts";
 import { createQueue } from "#shared/queue.ts";
 import type { Release } from "#shared/release.ts";
+import type { S3Access } from "#shared/s3-client.ts";
 import { createServer, listen, type Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { mountIngest, takeInFolder, watchQueue } from "../../ingest/api/app.ts";
-import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
+import { listWith, type Progress, type Reach, startSyncs, startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { createGateway, type DefaultRouteSettings, defaultRoutes } from "../gateway/app.ts";
 import { mountRetrieval } from "../retrieval-api/app.ts";
 
@@ -21,6 +22,10 @@ export type LocalSettings = {
   readonly port: number;
   readonly gatewayPort: number;
   readonly open: boolean;
+  /** What sources may reach beside the public web and, in open mode, this machine's folders. */
+  readonly reach?: Omit<Reach, "isOperator">;
+  /** For sources in S3. */
+  readonly s3?: S3Access | undefined;
   readonly models: DefaultRouteSettings;
 };
 
@@ -74,6 +79,8 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   const gatewayUrl = await listen(gateway, "127.0.0.1", settings.gatewayPort, "CAIRN_GATEWAY_PORT");
 
   let wake = (): void => {};
+  const nowhere = { folders: [], prefixes: [], origins: [], blobs: undefined };
+  const reach = { ...(settings.reach ?? nowhere), isOperator: settings.open };
   const ingest = {
     db,
     blobs,
@@ -81,7 +88,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     generations: index,
     authenticate,
     log,
-    allowFolder: settings.open,
+    reach,
     wake: () => wake(),
   };
 
@@ -107,6 +114,8 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     onProgress: deps.onProgress,
   });
   wake = worker.wake;
+  const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
+  const syncs = startSyncs({ store, listOf: listWith({ db, reach, s3: settings.s3 }), wake, log });
 
   return {
     address,
@@ -130,7 +139,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     cut: () => server.server.closeAllConnections(),
     async stop() {
       // Together: open streams and the batch in hand may each need most of the time that a process has to end.
-      await Promise.all([server.close(), worker.stop()]);
+      await Promise.all([server.close(), worker.stop(), syncs.stop()]);
       await gateway.close();
       await models.close();
     },

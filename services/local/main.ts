@@ -12,7 +12,8 @@ import { startDeliveries } from "#shared/outbox.ts";
 import { loadRelease } from "#shared/release.ts";
 import { runMain } from "#shared/run-main.ts";
 import { onShutdown } from "#shared/shutdown.ts";
-import { STATE_SETTINGS } from "#shared/state-settings.ts";
+import { SOURCE_SETTINGS } from "#shared/source-settings.ts";
+import { STATE_SETTINGS, s3AccessOf } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { checkFolder } from "../../ingest/api/app.ts";
 import { startLocal } from "./app.ts";
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   const env = readEnv(
     {
       ...STATE_SETTINGS,
+      ...SOURCE_SETTINGS,
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_PORT: int(1, 65535, 8080),
       CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
@@ -53,6 +55,8 @@ async function main(): Promise<void> {
       port: env.CAIRN_PORT,
       gatewayPort: env.CAIRN_GATEWAY_PORT,
       open: env.CAIRN_AUTH === "open",
+      reach: { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS },
+      s3: s3AccessOf(env),
       models: { openaiBaseUrl: env.OPENAI_BASE_URL, openaiApiKey: env.OPENAI_API_KEY, chatModel: env.CAIRN_CHAT_MODEL },
     },
     {

@@ -148,6 +148,30 @@ const MIGRATIONS: readonly string[][] = [
        report text, before text, created_by text not null, created_at bigint not null, updated_at bigint not null)`,
   ],
   [`create table signing_key (kid text primary key, published text not null, valid_from text not null)`],
+  [
+    `alter table source add column settings text not null default '{}'`,
+    `alter table source add column schedule text`,
+    `alter table source add column timezone text`,
+    `alter table source add column next_at bigint`,
+    // A sync that was asked for or is at work, and what became of the last one.
+    `alter table source add column sync_state text not null default 'idle'`,
+    `alter table source add column sync_asked text`,
+    `alter table source add column asked_at bigint`,
+    `alter table source add column leases integer not null default 0`,
+    `alter table source add column lease_until bigint`,
+    `alter table source add column lease_token text`,
+    `alter table source add column progress text`,
+    `alter table source add column report text`,
+    `alter table source add column attempted_at bigint`,
+    `alter table source add column problem text`,
+    `alter table source add column problem_code text`,
+    // Where a version comes from: a commit and an address of just this content.
+    `alter table document_version add column revision text`,
+    `alter table document_version add column link text`,
+    // What a crawl needs to know of a page that has not changed.
+    `create table source_page (document_id text primary key, source_id text not null, state text not null)`,
+    `create index source_page_source on source_page (source_id)`,
+  ],
 ];
 
 /** Every table, in the order of its making. */

@@ -143,7 +143,9 @@ test("versions are kept side by side, and a document is deleted for good", async
 
 test("a folder of the server's machine is added as a source and synced", async () => {
   const { page, problems } = await openPage(browser, app, {}, "/#/documents?kind=sources");
-  await page.getByLabel("Add a folder of the server's machine").fill(join(folder, "handbook"));
+  await page
+    .getByLabel("Add a folder of the server's machine, a web site or an S3 prefix")
+    .fill(join(folder, "handbook"));
   await page.getByRole("button", { name: "Add", exact: true }).click();
   const row = page.locator(".source-row", { hasText: "handbook" });
   await row.getByRole("button", { name: "Sync now" }).click();

@@ -11,11 +11,12 @@ import { silentLog } from "#shared/log.ts";
 import { migrate } from "#shared/migrations.ts";
 import type { Principal, Scope } from "#shared/principal.ts";
 import { createQueue } from "#shared/queue.ts";
+import type { S3Access } from "#shared/s3-client.ts";
 import { createServer } from "#shared/server.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { mountIngest } from "../../ingest/api/app.ts";
 import type { Parse } from "../../ingest/pipeline.ts";
-import { type Progress, startWorker, type Worker } from "../../ingest/worker/app.ts";
+import { listWith, type Progress, type Reach, startSyncs, startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { openTestDatabase } from "./test-database.ts";
 
 export type Filed = { filing: Filing; chunks: readonly Chunk[] };
@@ -70,7 +71,8 @@ export const person = (
 });
 
 /** A whole ingestion side in a temporary folder: real database, blobs, API and worker. */
-export async function openRig({ allowFolder = true }: { readonly allowFolder?: boolean } = {}) {
+export async function openRig(open: Partial<Reach> & { readonly s3?: S3Access } = {}) {
+  const reach: Reach = { folders: [], prefixes: [], origins: [], blobs: undefined, isOperator: true, ...open };
   const folder = mkdtempSync(join(tmpdir(), "cairn-ingest-"));
   const db = await openTestDatabase(folder);
   await migrate(db);
@@ -93,9 +95,10 @@ export async function openRig({ allowFolder = true }: { readonly allowFolder?: b
     index,
     authenticate,
     log: silentLog,
-    allowFolder,
+    reach,
   });
   const workers: Worker[] = [];
+  const runners: { stop(): Promise<void> }[] = [];
   const start = () => {
     const progress: Progress[] = [];
     const onProgress = (one: Progress): void => void progress.push(one);
@@ -114,6 +117,10 @@ export async function openRig({ allowFolder = true }: { readonly allowFolder?: b
     people,
     queue: createQueue(db),
     startWorker: start,
+    /** Runs what was asked for through the API, as a worker process does, until the test ends. */
+    startSyncs(): void {
+      runners.push(startSyncs({ store, listOf: listWith({ db, reach, s3: open.s3 }), wake: () => {}, log: silentLog }));
+    },
     /** Works until nothing is left. */
     async work(): Promise<void> {
       const { worker } = start();
@@ -121,7 +128,7 @@ export async function openRig({ allowFolder = true }: { readonly allowFolder?: b
       await worker.stop();
     },
     async close(): Promise<void> {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all([...workers, ...runners].map((one) => one.stop()));
       await server.close();
       await db.close();
       rmSync(folder, { recursive: true });

@@ -239,13 +239,13 @@ describe("a document's life", () => {
   });
 
   test("a folder is synced through the API where that is allowed, and refused elsewhere", async () => {
-    const closed = await openRig({ allowFolder: false });
+    const closed = await openRig({ isOperator: false });
     const payload = { kind: "folder", location: rig.folder };
     const refused = await closed.server.inject({ method: "POST", url: "/v1/sources", payload });
     expect(refused.statusCode).toBe(403);
     await closed.close();
     const { body } = await call("POST", "/v1/sources", { kind: "folder", location: rig.folder });
-    expect(await call("POST", `/v1/sources/${body.id}/sync`)).toMatchObject({ status: 200, body: { added: 0 } });
+    expect(await call("POST", `/v1/sources/${body.id}/sync`)).toMatchObject({ status: 202, body: { state: "queued" } });
     expect((await call("GET", "/v1/sources")).body.sources).toHaveLength(1);
     expect((await call("GET", "/v1/sources", undefined, "ann")).status).toBe(403);
   });

@@ -108,11 +108,14 @@ test("a folder that does not exist is an error and deletes nothing", async () =>
   expect(await live()).toEqual(["file:docs/a.md"]);
 });
 
-test("an emptied folder empties its source, and a file that comes back with its old time is taken in again", async () => {
+test("an emptied folder empties its source only once somebody allows it, and a file that comes back with its old time is taken in again", async () => {
   write("docs/a.md", "A");
   await sync("docs");
   renameSync(join(rig.folder, "docs/a.md"), join(rig.folder, "kept"));
-  expect(await sync("docs")).toMatchObject({ removed: 1 });
+  expect(await sync("docs")).toMatchObject({ removed: 0, held: 1 });
+  expect(await live()).toEqual(["file:docs/a.md"]);
+  const allowed = await syncFolder(rig.store, await sourceOf("docs"), { allowRemovals: true });
+  expect(allowed).toMatchObject({ removed: 1 });
   expect(await live()).toEqual([]);
   renameSync(join(rig.folder, "kept"), join(rig.folder, "docs/a.md"));
   expect(await sync("docs")).toMatchObject({ added: 1 });

@@ -42,7 +42,7 @@ test("sources from before there were labels keep the names that their documents 
 test("a sync whose caller has left stops between two batches, and the next one goes on", async () => {
   const location = join(rig.folder, "x/docs");
   const source = { tenant: "local", subject: "admin", location, collection: "default", acl: ["tenant"] };
-  const left = syncFolder(rig.store, await openFolderSource(rig.store, source), () => {}, AbortSignal.abort());
+  const left = syncFolder(rig.store, await openFolderSource(rig.store, source), {}, AbortSignal.abort());
   await expect(left).rejects.toMatchObject({ code: "unavailable" });
   expect(await uris()).toEqual([]);
   expect(await sync("x/docs")).toMatchObject({ added: 1 });

@@ -17,10 +17,11 @@ import type {
   ReleaseView,
   Session,
   Source,
-  SyncReport,
   SystemStatus,
   Uploaded,
 } from "./shapes.ts";
+
+const SYNC_POLL_MS = 700;
 
 /** Every call that the page makes. All of them are in the handbook, and anybody may make them with `curl`. */
 
@@ -126,9 +127,21 @@ export async function* jobEvents(id: string, signal: AbortSignal): AsyncGenerato
 }
 
 export const sources = async (): Promise<Source[]> => (await call<{ sources: Source[] }>("/v1/sources")).sources;
-export const addSource = (location: string): Promise<Source> =>
-  call("/v1/sources", { body: { kind: "folder", location } });
-export const syncSource = (id: string): Promise<SyncReport> => call(`/v1/sources/${id}/sync`, { method: "POST" });
+/** A folder of the server, a web site with what it links to, or an S3 prefix, by how the place is written. */
+export function addSource(location: string): Promise<Source> {
+  if (/^https?:/i.test(location))
+    return call("/v1/sources", { body: { kind: "web", location, web: { mode: "crawl" } } });
+  return call("/v1/sources", { body: { kind: location.startsWith("s3:") ? "s3" : "folder", location } });
+}
+/** Asks for a sync and resolves when it has ended, well or not. */
+export async function syncSource(id: string): Promise<Source> {
+  let source = await call<Source>(`/v1/sources/${id}/sync`, { method: "POST" });
+  while (source.state !== "idle") {
+    await new Promise((resolve) => setTimeout(resolve, SYNC_POLL_MS));
+    source = await call<Source>(`/v1/sources/${id}`);
+  }
+  return source;
+}
 
 export const ingestionStatus = (): Promise<IngestionStatus> => call("/v1/ingestion/status");
 /** Of the process, where it serves its probes beside the page; `undefined` where they have a port of their own. */

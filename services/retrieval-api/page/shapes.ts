@@ -153,6 +153,8 @@ export type Version = {
   readonly created_at: string;
   readonly ready_at: string | null;
   readonly retired_at: string | null;
+  /** An https address of just this content, where its source has one. */
+  readonly link: string | null;
 };
 export type DocumentDetails = DocumentView & { readonly versions: readonly Version[] };
 export type DocumentText = Span & {
@@ -185,6 +187,10 @@ export type Source = {
   readonly collection: string;
   readonly acl: readonly string[];
   readonly synced_at: string | null;
+  readonly next_sync_at: string | null;
+  readonly state: "idle" | "queued" | "running";
+  readonly report: SyncReport | null;
+  readonly problem: { readonly message: string } | null;
 };
 export type SyncReport = {
   readonly added: number;

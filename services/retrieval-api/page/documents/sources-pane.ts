@@ -6,14 +6,14 @@ import { shownText } from "../markdown/shown-text.ts";
 import type { Source, SyncReport } from "../shapes.ts";
 import { say } from "../state/toasts.ts";
 import { t } from "../text/text.ts";
-import { agoTime } from "../text/times.ts";
+import { agoTime, fullTime } from "../text/times.ts";
 import { explainFailure } from "../ui/explain-failure.ts";
 import { Icon } from "../ui/icon.ts";
 import { Pane } from "../ui/pane.ts";
 import { reloadDocuments } from "./document-list-state.ts";
 import { readersText } from "./readers-text.ts";
 
-/** Folders that documents come from, and their syncs. */
+/** Places that documents come from, and their syncs. */
 export function SourcesPane() {
   const sources = useSignal<readonly Source[] | undefined>(undefined);
   const read = async (): Promise<void> => {
@@ -40,12 +40,12 @@ type Changed = { readonly onChanged: () => Promise<void> };
 
 function SourceRow({ source, onChanged }: { readonly source: Source } & Changed) {
   const [busy, setBusy] = useState(false);
-  const [report, setReport] = useState<SyncReport | undefined>(undefined);
+  const [ended, setEnded] = useState<Source | undefined>(undefined);
   const sync = async (): Promise<void> => {
     if (busy) return;
     setBusy(true);
     try {
-      setReport(await api.syncSource(source.id));
+      setEnded(await api.syncSource(source.id));
       await Promise.all([onChanged(), reloadDocuments()]);
     } catch (error) {
       say(explainFailure(error).title, "bad");
@@ -53,17 +53,20 @@ function SourceRow({ source, onChanged }: { readonly source: Source } & Changed)
       setBusy(false);
     }
   };
+  const { problem } = ended ?? source;
   return html`
     <li class="source-row">
       <p class="breakable" dir="auto"><${Icon} name="folder" /> <b>${shownText(source.location)}</b></p>
       <p class="quiet">
         ${t("documents.collection")}: ${shownText(source.collection)} · ${readersText(source.acl)} ·
         ${source.synced_at ? t("sources.synced", { when: agoTime(source.synced_at) }) : t("sources.never")}
+        ${source.next_sync_at !== null && ` · ${t("sources.next", { time: fullTime(source.next_sync_at) })}`}
       </p>
+      ${problem && html`<p class="bad-text">${shownText(problem.message)}</p>`}
       <button type="button" class="button" aria-disabled=${busy} onClick=${sync}>
         <${Icon} name="again" />${t(busy ? "sources.syncing" : "sources.sync")}
       </button>
-      ${report && html`<${Report} report=${report} />`}
+      ${ended?.report && html`<${Report} report=${ended.report} />`}
     </li>
   `;
 }

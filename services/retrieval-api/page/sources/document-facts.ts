@@ -21,7 +21,7 @@ export function DocumentFacts({ place, details, citation }: Props) {
   const number = details.versions.length - at;
   const path = citation && "quote" in citation.source ? citation.source.heading_path : [];
   const page = citation && "quote" in citation.source ? citation.source.page : undefined;
-  const outside = safeLink(details.uri);
+  const outside = safeLink(version?.link ?? details.uri);
   return html`
     <div class="facts">
       ${path.length > 0 && html`<p class="facts-path" dir="auto">${shownText(path.join(" › "))}</p>`}

@@ -304,15 +304,16 @@ export const messagesEn = {
   "versions.passages": "{passages} passages",
 
   "sources.text":
-    "A source is a folder on the server's machine. A sync takes in what was added or changed there, and removes what is gone.",
+    "A source is a folder, a Git working tree, a web site or an S3 prefix. A sync takes in what was added or changed there, and removes what is gone.",
   "sources.none": "There is no source yet.",
   "sources.synced": "synced {when}",
+  "sources.next": "next {time}",
   "sources.never": "never synced",
   "sources.sync": "Sync now",
   "sources.syncing": "Syncing…",
   "sources.report": "{added} added, {changed} changed, {removed} removed, {unchanged} unchanged.",
   "sources.skipped": "Skipped:",
-  "sources.add": "Add a folder of the server's machine",
+  "sources.add": "Add a folder of the server's machine, a web site or an S3 prefix",
   "sources.addNote": "Everyone in the tenant may read what comes from it. Other rules are set with the API.",
 
   "status.limited": "You see a part of the status",

@@ -299,15 +299,16 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
   "versions.current": "当前",
   "versions.passages": "{passages} 个段落",
 
-  "sources.text": "来源是服务器上的一个文件夹。同步会取入其中新增和改动的文件，并移除已不存在的。",
+  "sources.text": "来源是文件夹、Git 工作区、网站或 S3 前缀。同步会取入其中新增和改动的文件，并移除已不存在的。",
   "sources.none": "还没有来源。",
   "sources.synced": "同步于{when}",
+  "sources.next": "下次 {time}",
   "sources.never": "从未同步",
   "sources.sync": "立即同步",
   "sources.syncing": "正在同步…",
   "sources.report": "新增 {added}，改动 {changed}，移除 {removed}，未变 {unchanged}。",
   "sources.skipped": "已跳过：",
-  "sources.add": "添加服务器上的文件夹",
+  "sources.add": "添加服务器上的文件夹、网站或 S3 前缀",
   "sources.addNote": "租户内所有人都可以阅读其中的内容。其他规则请用 API 设置。",
 
   "status.limited": "您看到的是部分状态",

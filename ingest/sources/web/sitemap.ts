@@ -1,0 +1,50 @@
+import { gunzipSync } from "node:zlib";
+import { linkedUrl } from "./web-url.ts";
+
+/** Of one sitemap, unpacked. Its protocol allows 50 MB: https://www.sitemaps.org/protocol.html */
+export const MAX_SITEMAP_BYTES = 50 * 1024 * 1024;
+
+export type Sitemap = { /** Whether the addresses are of sitemaps. */ readonly isIndex: boolean; readonly urls: URL[] };
+
+/** Reads a sitemap or an index of sitemaps, packed or not. `undefined` for what is neither. */
+export function readSitemap(bytes: Uint8Array, address: URL): Sitemap | undefined {
+  const text = withoutComments(textOf(bytes) ?? "");
+  const root = /<(?:[\w-]+:)?(urlset|sitemapindex)[\s>]/.exec(text)?.[1];
+  if (root === undefined) return undefined;
+  // The protocol's XML is flat: `loc` holds text alone. Those of extensions (image:loc) are no pages.
+  const urls = [...text.matchAll(/<loc>([^<]*|\s*<!\[CDATA\[[^\]]*\]\]>\s*)<\/loc>/g)].flatMap(
+    ([, content]) => linkedUrl(plain(content!), address.href) ?? [],
+  );
+  return { isIndex: root === "sitemapindex", urls };
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    return new TextDecoder().decode(isPacked ? gunzipSync(bytes, { maxOutputLength: MAX_SITEMAP_BYTES }) : bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** In one pass: a pattern would look for the end of each comment that never ends. */
+function withoutComments(text: string): string {
+  let kept = "";
+  for (let at = 0; ; ) {
+    const start = text.indexOf("<!--", at);
+    if (start < 0) return kept + text.slice(at);
+    kept += text.slice(at, start);
+    const end = text.indexOf("-->", start);
+    if (end < 0) return kept;
+    at = end + 3;
+  }
+}
+
+const plain = (text: string): string =>
+  text
+    .replace(/^\s*<!\[CDATA\[([^\]]*)\]\]>\s*$/, "$1")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&apos;", "'")
+    .replaceAll("&amp;", "&");
