@@ -19,7 +19,7 @@ export function parseMarkdown(source: string, name: string): Parsed {
   return {
     title: titleOf(name, title, outline.firstHeading()),
     mediaType: "text/markdown",
-    parser: "markdown/2",
+    parser: "markdown/3",
     ...outline.finish(),
   };
 }

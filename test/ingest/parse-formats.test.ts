@@ -12,9 +12,9 @@ describe("The format", () => {
     const pdf = makePdf([[{ text: "Hello reader", size: 12, top: 700 }]]);
     expect(await parse({ bytes: pdf, name: "wrong.txt" })).toMatchObject({ parser: "pdf/1" });
     const text = bytesOf("# Head");
-    expect(await parse({ bytes: text, name: "a.md", mediaType: "text/plain" })).toMatchObject({ parser: "markdown/2" });
+    expect(await parse({ bytes: text, name: "a.md", mediaType: "text/plain" })).toMatchObject({ parser: "markdown/3" });
     expect(await parse({ bytes: text, name: "Version 1.2", mediaType: "text/markdown; charset=utf-8" })).toMatchObject({
-      parser: "markdown/2",
+      parser: "markdown/3",
     });
     expect(await parse({ bytes: bytesOf("<!doctype html><p>x"), name: "page" })).toMatchObject({ parser: "html/2" });
     expect(await parse({ bytes: text, name: "note" })).toMatchObject({ parser: "text/1", text: "# Head" });
