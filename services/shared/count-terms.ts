@@ -17,8 +17,9 @@ export function countTerms(passages: readonly Passage[]): { whole: TermCounts; p
     const body = indexTerms(text);
     const head = headings.get(heading) ?? termsOfHeading(heading);
     headings.set(heading, head);
-    whole.add(body);
-    const counts = new TermCounts().add(head).add(body);
+    const counts = new TermCounts().add(body);
+    whole.merge(counts);
+    counts.add(head);
     return { counts, words: [...head.words, ...body.words], aids: [...head.aids, ...body.aids] };
   });
   for (const head of headings.values()) whole.add(head);

@@ -7,10 +7,18 @@ export class TermCounts {
 
   add({ words, aids }: IndexTerms): this {
     this.words += words.length;
-    for (const hash of [...words, ...aids].map(hashOf)) {
-      this.#frequencies.set(hash, (this.#frequencies.get(hash) ?? 0) + 1);
-    }
+    for (const term of words) this.#add(hashOf(term), 1);
+    for (const term of aids) this.#add(hashOf(term), 1);
     return this;
+  }
+  /** What another text has, as well. */
+  merge(other: TermCounts): this {
+    this.words += other.words;
+    for (const [hash, frequency] of other.#frequencies) this.#add(hash, frequency);
+    return this;
+  }
+  #add(hash: number, frequency: number): void {
+    this.#frequencies.set(hash, (this.#frequencies.get(hash) ?? 0) + frequency);
   }
   entries(): IterableIterator<[hash: number, frequency: number]> {
     return this.#frequencies.entries();

@@ -24,10 +24,14 @@ const SINGLE_WEIGHT = 0.5;
 /** A pair of characters that is no word only guards against a wrong cut. */
 const PAIR_WEIGHT = 0.3;
 const MAX_TOKEN_LENGTH = 64;
-const STEM_CACHE_SIZE = 50_000;
+const WORD_CACHE_SIZE = 50_000;
 
 const WORD =
   /[\p{Script=Han}&&[\p{L}\p{N}]]+|[[\p{L}\p{N}_]--\p{Script=Han}][[\p{L}\p{M}\p{N}_]--\p{Script=Han}]*(?:[.\-][[\p{L}\p{N}_]--\p{Script=Han}]+)*/gv;
+/** The same in a text of ASCII alone. */
+const ASCII_WORD = /[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the whole range is meant.
+const ASCII = /^[\u0000-\u007F]*$/;
 const HAN = /^\p{Script=Han}/u;
 const HAN_SINGLE = /^\p{Script=Han}$/u;
 /** `PDFs` is the plural of an acronym and no `PD` with an `Fs`. */
@@ -44,7 +48,8 @@ const STOP_ZH = /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|哪
 const PARTICLE_ZH = /^[的地得了着过是在和与或及有把被对为]$/;
 
 const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
-const stems = new Map<string, string>();
+type WordTerms = readonly [whole: string, ...parts: string[]];
+const known = new Map<string, WordTerms>();
 
 /** Terms in order: stemmed words, identifiers whole and in parts, Han bigrams and words. */
 export function tokenize(text: string): string[] {
@@ -61,7 +66,7 @@ export function queryTerms(text: string): string[] {
 export function indexTerms(text: string): IndexTerms {
   const words: string[] = [];
   const aids: string[] = [];
-  for (const [run] of comparable(text).matchAll(WORD)) {
+  for (const run of runsOf(comparable(text))) {
     if (HAN.test(run)) {
       const cut = hanWords(run);
       words.push(...cut);
@@ -69,7 +74,7 @@ export function indexTerms(text: string): IndexTerms {
     } else {
       const [whole, ...parts] = wordTerms(run);
       (STOP_EN.has(whole) ? aids : words).push(whole);
-      aids.push(...parts);
+      if (parts.length > 0) aids.push(...parts);
     }
   }
   return { words, aids };
@@ -94,7 +99,7 @@ export function tellingWords(text: string): string[] {
 
 /** Full-width forms and traditional characters made plain. What is compared by characters has to go through it as well. */
 export function comparable(text: string): string {
-  return simplified(text.normalize("NFKC"));
+  return ASCII.test(text) ? text : simplified(text.normalize("NFKC"));
 }
 
 function withoutAsking(question: string): string {
@@ -102,8 +107,11 @@ function withoutAsking(question: string): string {
 }
 
 function terms(text: string): string[] {
-  return [...text.matchAll(WORD)].flatMap(([word]) => (HAN.test(word) ? hanTerms(word) : wordTerms(word)));
+  return runsOf(text).flatMap((run) => (HAN.test(run) ? hanTerms(run) : wordTerms(run)));
 }
+
+/** Words, and unbroken rows of Han characters. */
+const runsOf = (text: string): readonly string[] => text.match(ASCII.test(text) ? ASCII_WORD : WORD) ?? [];
 
 function hanTerms(run: string): string[] {
   const characters = Array.from(run);
@@ -136,7 +144,16 @@ function pairsAcross(words: readonly string[]): string[] {
   return pairs;
 }
 
-function wordTerms(word: string): [whole: string, ...parts: string[]] {
+function wordTerms(word: string): WordTerms {
+  const met = known.get(word);
+  if (met) return met;
+  if (known.size >= WORD_CACHE_SIZE) known.clear();
+  const cut = cutWord(word);
+  known.set(word, cut);
+  return cut;
+}
+
+function cutWord(word: string): WordTerms {
   const whole = capped(stemOf(singular(word)).replaceAll(/[.-]/g, "_"));
   const parts = (word.match(PARTS) ?? []).filter((part) => part.length > 1);
   if (parts.length < 2) return [whole];
@@ -152,10 +169,5 @@ function capped(term: string): string {
 
 function stemOf(word: string): string {
   if (!/^[a-z]+$/.test(word) || STOP_EN.has(word)) return word;
-  const known = stems.get(word);
-  if (known !== undefined) return known;
-  if (stems.size >= STEM_CACHE_SIZE) stems.clear();
-  const stemmed = stem(word);
-  stems.set(word, stemmed);
-  return stemmed;
+  return stem(word);
 }
