@@ -1,12 +1,13 @@
 import { AppError } from "#shared/errors.ts";
 import { chunkDocument } from "../chunk/chunk.ts";
 import { parse } from "./parse.ts";
-import type { Reply } from "./parse-process.ts";
+import { BEGUN, type Reply } from "./parse-process.ts";
 import type { ParseInput } from "./parsed.ts";
 
 // The parent is gone, maybe killed: nobody waits for this work any more.
 process.on("disconnect", () => process.exit(0));
 process.on("message", (input: ParseInput) => {
+  process.send?.(BEGUN);
   void answer(input).then((reply) => process.send?.(reply));
 });
 

@@ -6,6 +6,8 @@ import type { Passage } from "../chunk/chunk.ts";
 import type { Parsed, ParseInput } from "./parsed.ts";
 
 export const PARSE_TIMEOUT_MS = 20_000;
+/** A child's start on a busy machine is no fault of the document that waits for it. */
+const START_TIMEOUT_MS = 60_000;
 const MAX_RESIDENT_BYTES = 1024 ** 3;
 const WATCH_EVERY_MS = 100;
 const MAX_HEAP_MEGABYTES = 512;
@@ -19,6 +21,9 @@ export type Parser = {
   readonly parse: (input: ParseInput, signal: AbortSignal) => Promise<ParsedDocument>;
   readonly close: () => Promise<void>;
 };
+
+/** What a child process sends when it begins with a document. */
+export const BEGUN = "begun";
 
 /** What a child process sends back for a document. */
 export type Reply =
@@ -132,10 +137,14 @@ function ask(child: ChildProcess, input: ParseInput, limits: Limits, signal: Abo
       settle(() => reject(reason));
     };
     const abort = () => kill(signal.reason);
-    const answered = (reply: unknown) => settle(() => resolve(reply as Reply));
+    const answered = (reply: unknown) => {
+      if (reply !== BEGUN) return settle(() => resolve(reply as Reply));
+      clearTimeout(timer);
+      timer = setTimeout(() => kill(tooSlow(limits.timeoutMs)), limits.timeoutMs);
+    };
     const died = (code: number | null, by: NodeJS.Signals | null) => settle(() => reject(deathOf(code, by)));
     const failed = (error: Error) => kill(stopped(error));
-    const timer = setTimeout(() => kill(tooSlow(limits.timeoutMs)), limits.timeoutMs);
+    let timer = setTimeout(() => kill(stopped(undefined)), START_TIMEOUT_MS);
     const watch = setInterval(async () => {
       if ((await residentBytes(child.pid)) > limits.maxBytes) kill(tooHungry());
     }, WATCH_EVERY_MS);
