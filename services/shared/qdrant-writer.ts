@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Chunk } from "./chunk.ts";
 import type { Filing } from "./index.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
@@ -7,6 +8,7 @@ import type { QdrantStatistics } from "./qdrant-statistics.ts";
 const BATCH_POINTS = 256;
 const MAX_KNOWN_WORDS = 200_000;
 const MAX_REWRITES = 3;
+const PORTION_CHUNKS = 128;
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 
@@ -81,18 +83,30 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
 
   async function replace(collection: string, filled: readonly Entry[]): Promise<readonly Written[]> {
     const before = await markersOf(collection, filled);
-    const versions = filled.map(({ filing, versionId, chunks }) => ({
-      ...pointsOf(filing, versionId, chunks),
-      versionId,
-      previous: before.get(versionId)?.revision ?? null,
-    }));
-    // A marker without a revision says that a write has begun, so that what a crash leaves can be found.
-    const begun = versions.filter(({ versionId }) => !before.has(versionId)).map(({ marker }) => marker(null, null));
+    const versions: Written[] = [];
+    const sending: Promise<void>[] = [];
+    for (const entries of portionsOf(filled)) {
+      const portion = entries.map(({ filing, versionId, chunks }) => ({
+        ...pointsOf(filing, versionId, chunks),
+        versionId,
+        previous: before.get(versionId)?.revision ?? null,
+      }));
+      versions.push(...portion);
+      // A marker without a revision says that a write has begun, so that what a crash leaves can be found.
+      const begun = portion.filter(({ versionId }) => !before.has(versionId)).map(({ marker }) => marker(null, null));
+      const send = upsert(collection, [...begun, ...portion.flatMap(({ points }) => points)]);
+      // A failure is heard of below; until then it must not end the process.
+      send.catch(() => undefined);
+      sending.push(send);
+      // The server works on this portion while the next one is being cut.
+      await nextTurn();
+    }
+    await allOf(sending);
     const fresh = newWords(
       collection,
       versions.flatMap((version) => [...version.words]),
     );
-    await upsert(collection, [...begun, ...fresh, ...versions.flatMap(({ points }) => points)]);
+    await upsert(collection, fresh);
     for (const { payload } of fresh) words.get(collection)!.add((payload as { word: string }).word);
     await upsert(
       collection,
@@ -124,4 +138,25 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
   };
 }
 
-type Written = { readonly versionId: string; readonly revision: string; readonly points: readonly Point[] };
+type Written = ReturnType<typeof pointsOf> & { readonly versionId: string; readonly previous: string | null };
+
+/** Nothing is under way any more when it rejects. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
+}
+
+/** Whole versions, each portion of about one request. */
+function* portionsOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
+  let portion: Entry[] = [];
+  let points = 0;
+  for (const entry of entries) {
+    if (points > 0 && points + entry.chunks.length > PORTION_CHUNKS) {
+      yield portion;
+      [portion, points] = [[], 0];
+    }
+    portion.push(entry);
+    points += entry.chunks.length;
+  }
+  yield portion;
+}
