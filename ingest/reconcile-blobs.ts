@@ -17,38 +17,55 @@ export type BlobDrift = {
   readonly missing: readonly string[];
 };
 
+type Stores = { readonly db: Database; readonly blobs: Blobs };
+type Found = {
+  /** `<tenant>/<version>` of files that no row knows. An upload stores its bytes first, so they may be about to. */
+  readonly unknown: readonly string[];
+  /** The same of files that outlived their version. */
+  readonly outlived: readonly string[];
+  readonly missing: readonly string[];
+};
+
+/** How stored files and database differ. Lists every file, which takes minutes in a large store. */
+export async function findBlobDrift({ db, blobs }: Stores, at: number, signal: AbortSignal): Promise<Found> {
+  const held = await heldParts(blobs, signal);
+  const known = new Map<string, Row>();
+  const ids = [...new Set([...held.keys()].map(versionOf))];
+  for (let from = 0; from < ids.length; from += BATCH) {
+    for (const row of await rowsOf(db, ids.slice(from, from + BATCH), at)) known.set(row.id, row);
+  }
+  const keys = [...held.keys()];
+  return {
+    unknown: keys.filter((key) => !known.has(versionOf(key))),
+    outlived: keys.filter((key) => known.get(versionOf(key))?.ended),
+    missing: await missingVersions(db, held),
+  };
+}
+
 /**
  * Makes stored files and database agree. Files without rows are removed when a second look, an hour or more after the
  * first, finds them still; files of erased documents, and of those deleted for an hour, at once.
  */
-export function createBlobReconciler({ db, blobs, now }: { db: Database; blobs: Blobs; now: () => number }) {
+export function createBlobReconciler({ db, blobs, now }: Stores & { readonly now: () => number }) {
   let suspects = new Map<string, number>();
 
   return async function reconcileBlobs(signal: AbortSignal): Promise<BlobDrift> {
-    const held = await heldParts(blobs, signal);
     const at = now();
-    const known = new Map<string, Row>();
-    const ids = [...new Set([...held.keys()].map((key) => key.slice(key.indexOf("/") + 1)))];
-    for (let from = 0; from < ids.length; from += BATCH) {
-      for (const row of await rowsOf(db, ids.slice(from, from + BATCH), at)) known.set(row.id, row);
-    }
-    const seen = new Map<string, number>();
-    let removed = 0;
-    for (const key of held.keys()) {
+    const { unknown, outlived, missing } = await findBlobDrift({ db, blobs }, at, signal);
+    const since = new Map(unknown.map((key) => [key, suspects.get(key) ?? at]));
+    const orphans = unknown.filter((key) => at - since.get(key)! >= GRACE_MS);
+    const gone = [...outlived, ...orphans];
+    for (const key of gone) {
       signal.throwIfAborted();
-      const row = known.get(key.slice(key.indexOf("/") + 1));
-      if (row && !row.ended) continue;
-      const since = row ? 0 : (suspects.get(key) ?? at);
-      if (at - since < GRACE_MS) seen.set(key, since);
-      else {
-        await blobs.remove(key);
-        removed += 1;
-      }
+      await blobs.remove(key);
+      since.delete(key);
     }
-    suspects = seen;
-    return { removed, missing: await missingVersions(db, held) };
+    suspects = since;
+    return { removed: gone.length, missing };
   };
 }
+
+const versionOf = (key: string): string => key.slice(key.indexOf("/") + 1);
 
 /** Which parts there are, by `<tenant>/<version>`. */
 async function heldParts(blobs: Blobs, signal: AbortSignal): Promise<Map<string, Set<string>>> {

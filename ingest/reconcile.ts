@@ -10,16 +10,21 @@ type Wanted = {
   readonly passages: number | null;
 };
 
+export type IndexDrift = {
+  /** Versions that the index holds for nobody. */
+  readonly leftOver: readonly string[];
+  /** Current versions that the index lacks. */
+  readonly missing: readonly Pick<Wanted, "id" | "tenant" | "document_id">[];
+};
+
 /**
- * Makes index and database agree after a crash: versions without a reader leave the index, current versions that
- * the index lacks are ingested again. The index is read first, so a version that another worker writes meanwhile
- * is already known to the database and is never taken for a left-over.
+ * How index and database differ. The index is read first, so a version that another worker writes meanwhile is
+ * already known to the database and is never taken for a left-over.
  */
-export async function reconcile(
-  db: Database,
-  index: Pick<SearchIndex, "versions" | "remove">,
-  now: () => number = Date.now,
-): Promise<{ removed: number; requeued: number }> {
+export async function findIndexDrift(
+  db: Pick<Database, "all">,
+  index: Pick<SearchIndex, "versions">,
+): Promise<IndexDrift> {
   const held = new Set(await index.versions());
   const wanted = await db.all<Wanted>(
     `select v.id, v.tenant, v.document_id, v.passages, case when d.current_version = v.id then 1 else 0 end as current
@@ -28,7 +33,20 @@ export async function reconcile(
   );
   const missing = wanted.filter(({ id, current, passages }) => current === 1 && passages !== 0 && !held.has(id));
   for (const { id } of wanted) held.delete(id);
-  if (held.size > 0) await index.remove([...held]);
+  return { leftOver: [...held], missing };
+}
+
+/**
+ * Makes index and database agree after a crash: versions without a reader leave the index, current versions that
+ * the index lacks are ingested again.
+ */
+export async function reconcile(
+  db: Database,
+  index: Pick<SearchIndex, "versions" | "remove">,
+  now: () => number = Date.now,
+): Promise<{ removed: number; requeued: number }> {
+  const { leftOver, missing } = await findIndexDrift(db, index);
+  if (leftOver.length > 0) await index.remove(leftOver);
   if (missing.length > 0) {
     await db.transaction(async (sql) => {
       for (const { id, tenant, document_id } of missing) {
@@ -48,5 +66,5 @@ export async function reconcile(
       }
     });
   }
-  return { removed: held.size, requeued: missing.length };
+  return { removed: leftOver.length, requeued: missing.length };
 }

@@ -20,6 +20,7 @@ import { mountDocuments } from "./routes/documents.ts";
 import { mountErasures } from "./routes/erasures.ts";
 import { mountGenerations } from "./routes/generations.ts";
 import { mountJobs } from "./routes/jobs.ts";
+import { mountReconciliations } from "./routes/reconciliations.ts";
 import { mountSources } from "./routes/sources.ts";
 import { mountUploads } from "./routes/uploads.ts";
 
@@ -78,7 +79,10 @@ export function mountIngest(server: Server, deps: IngestDeps): void {
     mountJobs(routes, routeDeps);
     mountSources(routes, routeDeps);
     mountErasures(routes, routeDeps);
-    if (deps.generations) mountGenerations(routes, routeDeps, deps.generations);
+    if (deps.generations) {
+      mountGenerations(routes, routeDeps, deps.generations);
+      mountReconciliations(routes, routeDeps, deps.generations);
+    }
   });
 }
 

@@ -6,9 +6,11 @@ import { documents } from "./commands/documents.ts";
 import { erase } from "./commands/erase.ts";
 import { evaluate } from "./commands/eval.ts";
 import { ingest } from "./commands/ingest.ts";
+import { jobs } from "./commands/jobs.ts";
 import { keys } from "./commands/keys.ts";
 import { lineage } from "./commands/lineage.ts";
 import { recall } from "./commands/recall.ts";
+import { reconcile } from "./commands/reconcile.ts";
 import { reindex } from "./commands/reindex.ts";
 import { release } from "./commands/release.ts";
 import { replay } from "./commands/replay.ts";
@@ -33,8 +35,10 @@ const COMMANDS: readonly Command[] = [
   erase,
   release,
   evaluate,
+  jobs,
   keys,
   reindex,
+  reconcile,
 ];
 const FAILED = 1;
 const MISUSED = 2;
