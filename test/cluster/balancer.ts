@@ -40,8 +40,10 @@ export async function balancer() {
     ] as const) {
       from.pipe(to);
       from.on("error", () => to.destroy());
-      from.on("close", () => to.destroy());
     }
+    client.on("close", () => upstream.destroy());
+    // What the pod has sent is still on its way to the client.
+    upstream.on("close", () => client.end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -1,6 +1,9 @@
 import { Agent } from "undici";
 
-/** People who ask one question after the other: as many at once as `want` says at that moment. */
+/**
+ * People who ask one question after the other: as many at once as `want` says at that moment. Their connections are
+ * kept and used again, as a browser and the retrieval API do.
+ */
 export function crowd(url: string, model: "chat" | "cairn", want: () => number) {
   const agent = new Agent({ connections: null, headersTimeout: 120_000, bodyTimeout: 120_000 });
   const failures: string[] = [];
@@ -13,8 +16,6 @@ export function crowd(url: string, model: "chat" | "cairn", want: () => number) 
         origin: new URL(url).origin,
         path: "/v1/chat/completions",
         method: "POST",
-        // Each on a connection of its own, as a browser of its own: what is counted is streams, not how a pool guesses.
-        reset: true,
         headers: { "content-type": "application/json" },
         body: JSON.stringify({
           model,
