@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/cluster/**/*.test.ts"],
     globalSetup: ["test/cluster/control-plane.ts"],
     pool: "forks",
-    fileParallelism: false,
+    // They mostly wait for controllers. Each has a namespace of its own.
+    maxWorkers: 3,
     testTimeout: 300_000,
     hookTimeout: 180_000,
   },

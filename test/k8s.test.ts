@@ -11,7 +11,7 @@ const MAINS: Readonly<Record<string, string>> = {
   "ingest-worker": "ingest/worker/main.ts",
 };
 /** Made by the operator: the handbook's page on secrets names each with its keys. */
-const SECRETS = /^cairn-(postgres|database|qdrant|gateway|model|blobs|sync|pepper|signing-keys)$/;
+const SECRETS = /^cairn-(postgres|database|qdrant|gateway|model|blobs|sync|pepper|signing-keys|notifications)$/;
 const LATEST_START_S = 60;
 const ALL = [...OVERLAYS, ...COMBINATIONS];
 
@@ -193,7 +193,7 @@ function configured(
 function settingsOf(main: string): Set<string> {
   const shared = globSync("services/shared/*.ts").map((file) => readFileSync(file, "utf8"));
   const names = [main, ...shared].flatMap(
-    (code) => code.match(/\b(CAIRN_[A-Z_]+|DATABASE_URL|QDRANT_[A-Z_]+|OTEL_[A-Z_]+)\b/g) ?? [],
+    (code) => code.match(/\b(CAIRN_[A-Z_]+|DATABASE_URL|QDRANT_[A-Z_]+|OTEL_[A-Z_]+|OPENLINEAGE_[A-Z_]+)\b/g) ?? [],
   );
   return new Set([...names, "MODEL_API_KEY"]);
 }

@@ -9,6 +9,7 @@ import { scaledRules } from "./scaled-time.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CLUSTER = join(ROOT, "../shared/cluster/cluster.sh");
+const KEDA = join(ROOT, "../shared/cluster/keda.sh");
 const ADAPTER_CONFIG = join(ROOT, "k8s/components/autoscaling-hpa/prometheus-adapter.yaml");
 /** Seconds between two looks of the autoscaler. Kubernetes has 15; everything timed is divided alike. */
 const HPA_SYNC_S = 2;
@@ -17,10 +18,12 @@ let stop = async (): Promise<void> => {};
 
 /**
  * Takes the cluster of KUBECONFIG, or starts one; and a Prometheus that reads what the tests name in a folder. Without
- * either the tests say that they are skipped.
+ * either the tests say that they are skipped. A cluster has one provider of external metrics: the Prometheus Adapter,
+ * or KEDA when its tests alone are asked for.
  */
 export async function setup(): Promise<void> {
   if (process.env.KUBECONFIG) return;
+  const withKeda = process.argv.at(-1) === "keda";
   if (!existsSync(CLUSTER) || spawnSync("prometheus", ["--version"]).status !== 0) {
     process.stderr.write("test:cluster: no KUBECONFIG, and no ../shared/cluster with Debian's package prometheus\n");
     return;
@@ -36,14 +39,18 @@ export async function setup(): Promise<void> {
     NODE_CPU: "64",
     NODE_MEMORY: "512Gi",
   };
-  execFileSync(CLUSTER, ["up", "--metrics", url, join(folder, "cluster")], { env, stdio: "pipe" });
+  const cluster = join(folder, "cluster");
+  execFileSync(CLUSTER, ["up", ...(withKeda ? [] : ["--metrics", url]), cluster], { env, stdio: "pipe" });
+  if (withKeda) execFileSync(KEDA, ["up", cluster], { stdio: ["ignore", "pipe", "inherit"] });
   process.stderr.write(`test:cluster: a control plane after ${Math.round(performance.now() - started)} ms\n`);
-  process.env.KUBECONFIG = join(folder, "cluster/kubeconfig");
-  process.env.KUBECTL = join(folder, "cluster/bin/kubectl");
+  process.env.KUBECONFIG = join(cluster, "kubeconfig");
+  process.env.KUBECTL = join(cluster, "bin/kubectl");
+  if (withKeda) process.env.CAIRN_TEST_KEDA = "1";
   process.env.CAIRN_TEST_PROMETHEUS = url;
   process.env.CAIRN_TEST_TARGETS = join(folder, "targets");
   stop = async () => {
-    execFileSync(CLUSTER, ["down", join(folder, "cluster")], { stdio: "pipe" });
+    if (withKeda) execFileSync(KEDA, ["down", cluster], { stdio: "pipe" });
+    execFileSync(CLUSTER, ["down", cluster], { stdio: "pipe" });
     prometheus.kill();
     await sleep(200);
     rmSync(folder, { recursive: true, force: true });

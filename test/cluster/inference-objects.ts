@@ -1,8 +1,8 @@
 import { type Manifest, render, type Workload } from "../helpers/kustomize.ts";
-import { inScaledTime } from "./scaled-time.ts";
+import { inScaledTime, scaled } from "./scaled-time.ts";
 
-const named = (kind: string): Manifest =>
-  render("overlays/production").find((each) => each.kind === kind && each.metadata.name === "inference")!;
+const named = (kind: string, path = "overlays/production"): Manifest =>
+  render(path).find((each) => each.kind === kind && each.metadata.name === "inference")!;
 
 /**
  * The model servers of the production overlay. The volume with the weights is left out, as nobody provides volumes
@@ -39,4 +39,40 @@ export function inferenceAutoscaler(namespace: string, more: object = {}): objec
   const { apiVersion, kind, metadata, spec } = named("HorizontalPodAutoscaler");
   const behavior = inScaledTime(spec!.behavior as Parameters<typeof inScaledTime>[0]);
   return { apiVersion, kind, metadata: { name: metadata.name, namespace }, spec: { ...spec, behavior, ...more } };
+}
+
+type ScaledSpec = {
+  pollingInterval: number;
+  advanced: { horizontalPodAutoscalerConfig: { behavior: Parameters<typeof inScaledTime>[0] } };
+  triggers: { metadata: { query: string } }[];
+};
+
+/**
+ * What KEDA gets from `components/autoscaling-keda`: the same numbers, in the time of these tests. `cooldownSeconds`
+ * takes the place of the half hour that a model server may take to load.
+ */
+export function inferenceScaledObject(namespace: string, prometheus: string, cooldownSeconds: number): object {
+  const { apiVersion, kind, metadata, spec } = structuredClone(named("ScaledObject", "combinations/scale-to-zero"));
+  const { pollingInterval, advanced, triggers, ...rest } = spec as ScaledSpec;
+  const behavior = inScaledTime(advanced.horizontalPodAutoscalerConfig.behavior);
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace },
+    spec: {
+      ...rest,
+      pollingInterval: scaled(pollingInterval),
+      cooldownPeriod: cooldownSeconds,
+      initialCooldownPeriod: cooldownSeconds,
+      advanced: { horizontalPodAutoscalerConfig: { behavior } },
+      triggers: triggers.map((trigger) => ({
+        ...trigger,
+        metadata: {
+          ...trigger.metadata,
+          serverAddress: prometheus,
+          query: trigger.metadata.query.replace(/namespace="[^"]+"/, `namespace="${namespace}"`),
+        },
+      })),
+    },
+  };
 }

@@ -6,7 +6,8 @@ export const TIME_SCALE = 7.5;
 type Behavior = { scaleUp: Side; scaleDown: Side };
 type Side = { stabilizationWindowSeconds: number; policies: { type: string; value: number; periodSeconds: number }[] };
 
-const scaled = (seconds: number): number => Math.max(1, Math.round(seconds / TIME_SCALE));
+/** So many seconds in the time of these tests. */
+export const scaled = (seconds: number): number => Math.max(1, Math.round(seconds / TIME_SCALE));
 
 /** The same numbers of pods in shorter times. */
 export function inScaledTime({ scaleUp, scaleDown }: Behavior): Behavior {

@@ -59,9 +59,15 @@ export type Workload = Manifest & {
 };
 
 export const OVERLAYS = ["local", "staging", "production"].map((name) => `overlays/${name}`);
-export const COMBINATIONS = ["small", "scale-to-zero", "all-external", "canary", "progressive", "model-image"].map(
-  (name) => `combinations/${name}`,
-);
+export const COMBINATIONS = [
+  "small",
+  "scale-to-zero",
+  "all-external",
+  "canary",
+  "progressive",
+  "model-image",
+  "dense",
+].map((name) => `combinations/${name}`);
 
 /** kubectl of this machine, or the one of the test cluster; `undefined` where there is neither. */
 export const KUBECTL = findKubectl();

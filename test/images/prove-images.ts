@@ -4,6 +4,7 @@ import { cpSync, globSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { measureCode } from "#shared/lineage/measure.ts";
 import { freePorts } from "../helpers/free-ports.ts";
 import { readDockerfile, type Step } from "./read-dockerfile.ts";
 
@@ -123,6 +124,10 @@ try {
     globSync("node_modules/{typescript,vitest,@biomejs,npm,node-linux-*}", { cwd: app }).length === 0,
     "no tool to build or test with, no second Node",
   );
+  const cli = [join(app, "services/cli/main.ts"), "verify", "--code"];
+  const said = execFileSync(join(folder, "node"), cli, { cwd: app, env: {}, encoding: "utf8" }).trim();
+  const measured = `sha256:${await measureCode(app)}`;
+  check(said === measured, `the image tells the digest of its own code, for CAIRN_CODE_DIGEST: ${said}`);
   for (const target of ["retrieval-api", "gateway", "ingest-api", "ingest-worker"]) await start(target);
   const user = stage("base").steps.find(({ verb }) => verb === "USER")?.text;
   check(user === "1000:1000", `the image's user is a number that is not root: ${user}`);
