@@ -10,7 +10,8 @@ const hmac = (key: Buffer | string, text: string): Buffer => createHmac("sha256"
 
 /** The part of S3 that the product uses, in memory: signatures (AWS Signature Version 4) and checksums are checked. */
 export async function startS3() {
-  const objects = new Map<string, { bytes: Uint8Array; digest: string }>();
+  const objects = new Map<string, Stored>();
+  const reads: string[] = [];
   let failures = 0;
 
   const server = createServer(async (request, response) => {
@@ -35,7 +36,11 @@ export async function startS3() {
     if (url.searchParams.has("list-type")) return void response.end(listing(objects, name.replace(/\/$/, ""), url));
     const found = objects.get(name);
     if (!found) return refuse(404, "NoSuchKey");
-    response.writeHead(200, { "x-amz-meta-sha256": found.digest }).end(found.bytes);
+    const condition = request.headers["if-match"];
+    if (condition !== undefined && condition !== etagOf(found)) return refuse(412, "PreconditionFailed");
+    reads.push(name);
+    response.writeHead(200, { etag: etagOf(found), ...(found.digest && { "x-amz-meta-sha256": found.digest }) });
+    response.end(found.bytes);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -43,6 +48,11 @@ export async function startS3() {
   return {
     endpoint,
     objects,
+    /** Names of objects that were read, in their order. */
+    reads,
+    /** What somebody else stored: `bucket/key`. */
+    put: (name: string, bytes: Uint8Array): void =>
+      void objects.set(name, { bytes: new Uint8Array(bytes), digest: "" }),
     settings: { endpoint, ...CREDENTIALS },
     /** So many of the next requests are refused. */
     fail: (count: number): void => {
@@ -53,14 +63,25 @@ export async function startS3() {
   };
 }
 
-function listing(objects: ReadonlyMap<string, unknown>, bucket: string, url: URL): string {
+type Stored = { readonly bytes: Uint8Array; readonly digest: string };
+const etagOf = ({ bytes }: Stored): string => `"${createHash("md5").update(bytes).digest("hex")}"`;
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+
+function listing(objects: ReadonlyMap<string, Stored>, bucket: string, url: URL): string {
   const prefix = `${bucket}/${url.searchParams.get("prefix") ?? ""}`;
   const after = url.searchParams.get("continuation-token") ?? "";
   const names = [...objects.keys()].filter((name) => name.startsWith(prefix) && name > after).sort();
   const page = names.slice(0, PAGE);
-  const keys = page.map((name) => `<Contents><Key>${name.slice(bucket.length + 1)}</Key></Contents>`).join("");
+  const keys = page
+    .map((name) => {
+      const key = escaped(name.slice(bucket.length + 1));
+      const object = objects.get(name)!;
+      return `<Contents><Key>${key}</Key><ETag>${escaped(etagOf(object))}</ETag><Size>${object.bytes.byteLength}</Size></Contents>`;
+    })
+    .join("");
   const more = names.length > PAGE;
-  const token = more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
+  const token = more ? `<NextContinuationToken>${escaped(page.at(-1)!)}</NextContinuationToken>` : "";
   return `<ListBucketResult><IsTruncated>${more}</IsTruncated>${token}${keys}</ListBucketResult>`;
 }
 

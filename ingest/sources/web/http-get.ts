@@ -8,7 +8,7 @@ import { isAllowedAddress } from "#shared/safe-post.ts";
 import { VERSION } from "#shared/version.ts";
 import { isPublicAddress } from "./public-address.ts";
 
-/** From the first byte asked to the last one read. */
+/** From the first byte asked to the last one read: time for 50 MB over a slow line. */
 const TIMEOUT_MS = 60_000;
 const ACCEPT = "text/html, application/xhtml+xml, application/pdf, text/plain;q=0.9, */*;q=0.5";
 
@@ -34,7 +34,11 @@ export type HttpGet = {
  * that changes its address between check and use gains nothing. No redirect is followed. Rejects with an `AppError`
  * that says what is wrong with the server, and repeats nothing that it said.
  */
-export function openHttpGet(origins: ReadonlySet<string>, resolve: Resolve = systemLookup): HttpGet {
+export function openHttpGet(
+  origins: ReadonlySet<string>,
+  resolve: Resolve = systemLookup,
+  timeoutMs: number = TIMEOUT_MS,
+): HttpGet {
   const isOpen = (url: URL, address: string): boolean =>
     // An operator who opens a host on the inside does not mean to open a cloud's metadata by its name.
     origins.has(url.origin) ? isAllowedAddress(address) : isPublicAddress(address);
@@ -51,8 +55,9 @@ export function openHttpGet(origins: ReadonlySet<string>, resolve: Resolve = sys
       });
     };
   const agents = {
-    "http:": new HttpAgent({ keepAlive: true, maxSockets: 1 }),
-    "https:": new HttpsAgent({ keepAlive: true, maxSockets: 1 }),
+    // A connection of its own for each request: what is kept may be closed by its server when it is used again.
+    "http:": new HttpAgent({ keepAlive: false }),
+    "https:": new HttpsAgent({ keepAlive: false }),
   };
 
   async function get(
@@ -66,7 +71,7 @@ export function openHttpGet(origins: ReadonlySet<string>, resolve: Resolve = sys
     const host = url.hostname.replace(/^\[|\]$/g, "");
     // A literal address is never looked up.
     if (isIP(host) !== 0 && !isOpen(url, host)) throw closed(url);
-    const limit = AbortSignal.timeout(TIMEOUT_MS);
+    const limit = AbortSignal.timeout(timeoutMs);
     const both = signal ? AbortSignal.any([signal, limit]) : limit;
     const secure = url.protocol === "https:";
     const { promise, resolve: answered, reject } = Promise.withResolvers<IncomingMessage>();
@@ -96,7 +101,7 @@ export function openHttpGet(origins: ReadonlySet<string>, resolve: Resolve = sys
     } catch (error) {
       request.destroy();
       if (error instanceof AppError || signal?.aborted) throw error;
-      const why = limit.aborted ? `did not answer within ${TIMEOUT_MS / 1000} seconds` : "does not answer";
+      const why = limit.aborted ? `did not answer within ${timeoutMs / 1000} seconds` : "does not answer";
       throw new AppError("upstream_failed", `${url.host} ${why}.`, { cause: error });
     }
   }
