@@ -27,7 +27,7 @@ export async function search(environment: NodeJS.ProcessEnv, args: readonly stri
   });
   const { index, close } = await openState(settings, silentLog);
   const roll = seeded(7);
-  const word = (): string => `w${Math.floor(VOCABULARY ** roll()).toString(36)}x`;
+  const word = (): string => spelled(Math.floor(VOCABULARY ** roll()));
   const text = (words: number): string => Array.from({ length: words }, word).join(" ");
   const entryOf = (version: number) => ({
     filing: { tenant: `t${version % TENANTS}`, collection: "default", acl: [version % 3 === 0 ? "group:x" : "tenant"] },
@@ -67,6 +67,12 @@ const chunkOf = (versionId: string, i: number, text: string): Chunk => ({
   ...{ id: `${versionId}:${i}`, documentId: `d-${versionId}`, versionId, title: versionId, headingPath: [] },
   ...{ page: undefined, start: i * 1000, end: i * 1000 + text.length, text },
 });
+
+/** A number as a word of letters, the last digit first: words begin with any letter, and common ones are short. */
+function spelled(number: number): string {
+  const letter = String.fromCharCode(97 + (number % 26));
+  return number < 26 ? `${letter}o` : letter + spelled(Math.floor(number / 26));
+}
 
 function seeded(seed: number): () => number {
   let state = seed;

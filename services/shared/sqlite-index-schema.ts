@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { CHUNKER_VERSION } from "./chunk.ts";
 import type { Generation } from "./index.ts";
 import { rollBack } from "./sqlite-rollback.ts";
-import { createTermTable } from "./sqlite-term-table.ts";
+import { completeTermTable, createTermTable } from "./sqlite-term-table.ts";
 import { tokenizerVersion } from "./tokenize.ts";
 
 export type GenerationRow = {
@@ -24,7 +24,9 @@ export function createSchema(db: DatabaseSync): void {
       unique (generation, id));
     create table if not exists term_stats (name text primary key, chunks integer not null, chunk_words integer not null,
       versions integer not null, version_words integer not null)`);
-  if (db.prepare("select 1 from generation limit 1").get()) return;
+  const known = db.prepare("select seq from generation").all() as { seq: number }[];
+  for (const { seq } of known) completeTermTable(db, termTableOf(seq));
+  if (known.length > 0) return;
   addGeneration(db, crypto.randomUUID(), "live", { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./sqlite-index-schema.ts";
 import { openSqlite } from "./sqlite-open.ts";
 import { scrubSqlite } from "./sqlite-scrub.ts";
-import { dropTermTable, optimiseTermTable, termTable } from "./sqlite-term-table.ts";
+import { dropTermTable, optimiseTermTable, type Remembered, termTable } from "./sqlite-term-table.ts";
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 export type Store = ReturnType<typeof openStore>;
@@ -51,7 +51,20 @@ export function openStore(path: string) {
   const live = (): GenerationRow => generations().find(({ status }) => status === "live")!;
   checkTokenizer(live());
 
-  const tableOf = (seq: number) => termTable(sql, termTableOf(seq));
+  const remembered = new Map<number, Remembered>();
+  const tableOf = (seq: number) => {
+    const known = remembered.get(seq) ?? { kept: new Set(), common: new Map() };
+    remembered.set(seq, known);
+    return termTable(sql, termTableOf(seq), known);
+  };
+  const changing = (work: () => void): void => {
+    try {
+      transaction(db, work);
+    } catch (error) {
+      remembered.clear();
+      throw error;
+    }
+  };
   const chunksOf = (seq: number, versionId: string): Chunk[] => {
     const rows = sql("select * from chunk where version_id = ? and generation = ? order by start");
     return rows.all(versionId, seq).map((row) => chunkOf(row as ChunkRow));
@@ -102,7 +115,7 @@ export function openStore(path: string) {
   };
   return {
     writeAll(batch: readonly Entry[], only?: string): void {
-      transaction(db, () => {
+      changing(() => {
         const open = generations().filter(({ status, id }) =>
           only === undefined ? status !== "retired" : id === only,
         );
@@ -112,7 +125,7 @@ export function openStore(path: string) {
       });
     },
     refile(versionId: string, filing: Filing): void {
-      transaction(db, () => {
+      changing(() => {
         for (const { seq } of generations()) putVersion(seq, { filing, versionId, chunks: chunksOf(seq, versionId) });
       });
     },
@@ -158,9 +171,11 @@ export function openStore(path: string) {
         sql("delete from chunk where generation = ?").run(known.seq);
         sql("delete from generation where id = ?").run(id);
         prepared.clear();
+        remembered.clear();
       });
     },
     scrub(): void {
+      remembered.clear();
       // A removed row of FTS5 stays in its segments as a tombstone until they are merged.
       for (const { seq } of generations()) optimiseTermTable(db, termTableOf(seq));
       scrubSqlite(db);

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { inverseDocumentFrequency, normalisedFrequency } from "./bm25.ts";
 import { bm25f, type Weighed as ScoredTerm } from "./bm25f.ts";
 import { countTerms, type Passage } from "./count-terms.ts";
-import { isMendable, nearestWords } from "./near-words.ts";
+import { isKnowable, isMendable, lengthsNear, nearestWords } from "./near-words.ts";
 import { type Filter, matchOf } from "./scope-terms.ts";
 import { frequencyIn, hashOf, unpack, wordsOf } from "./term-counts.ts";
 import type { WeightedTerm } from "./tokenize.ts";
@@ -15,8 +15,17 @@ const PROPOSAL_RANK = "bm25(1.0, 0.3, 0.0)";
 const COMMON_SHARE = 0.4;
 /** Chunks have several of the terms: so many times more must hold one than are wanted. */
 const OVERLAP = 2;
+/** Words that a writer remembers having written down. */
+const MAX_KEPT_WORDS = 200_000;
+/** Chunks that hold a term for it to be remembered as common, and how many more or fewer chunks in all change nothing. */
+const COMMON_FROM = 1000;
+const COMMON_DRIFT = 0.01;
+const MAX_COMMON = 20_000;
 /** Words near to a misspelt one that are looked up in what the caller may read. */
 const MAX_MENDS = 4;
+
+/** `isKnowable` in SQL, with more short words, which no search asks for. */
+const IS_WORD = "term not glob '*[^a-z]*'";
 
 /** The words of a question, and the headings that it may be asking for. */
 export type Question = { readonly words: readonly WeightedTerm[]; readonly headings: readonly WeightedTerm[] };
@@ -24,6 +33,13 @@ export type Ranked = { readonly rowid: number; readonly score: number };
 /** A passage and the id of its row. */
 export type Placed = Passage & { readonly rowid: number };
 type Weighed = ScoredTerm & { readonly held: number };
+/** What one process remembers of a table from call to call. */
+export type Remembered = {
+  /** Words that the table has for certain. */
+  readonly kept: Set<string>;
+  /** In how many chunks a common term is, of how many there were. */
+  readonly common: Map<string, { readonly held: number; readonly chunks: number }>;
+};
 type Stats = { chunks: number; chunkWords: number; versions: number; versionWords: number };
 
 export function createTermTable(db: DatabaseSync, name: string): void {
@@ -35,17 +51,27 @@ export function createTermTable(db: DatabaseSync, name: string): void {
     create table ${name}_chunk (rowid integer primary key, version integer not null, counts blob not null);
     create index ${name}_chunk_version on ${name}_chunk (version);
     create table ${name}_version (rowid integer primary key, counts blob not null);
+    create table ${name}_word (word text primary key) without rowid;
     insert into term_stats (name, chunks, chunk_words, versions, version_words) values ('${name}', 0, 0, 0, 0)`);
 }
 
 export function dropTermTable(db: DatabaseSync, name: string): void {
   db.exec(`drop table ${name}_vocab; drop table ${name}; drop table ${name}_chunk; drop table ${name}_version;
+    drop table if exists ${name}_word;
     delete from term_stats where name = '${name}'`);
 }
 
-/** Merges all segments into one, which leaves out what was removed. */
+/** Merges all segments into one, which leaves out what was removed, and forgets words that no text has any more. */
 export function optimiseTermTable(db: DatabaseSync, name: string): void {
-  db.exec(`insert into ${name} (${name}) values ('optimize')`);
+  db.exec(`insert into ${name} (${name}) values ('optimize'); delete from ${name}_word;
+    insert into ${name}_word select term from ${name}_vocab where ${IS_WORD}`);
+}
+
+/** An index that was made before it kept its words by themselves gets them from its terms. */
+export function completeTermTable(db: DatabaseSync, name: string): void {
+  if (db.prepare("select 1 from sqlite_schema where name = ?").get(`${name}_word`)) return;
+  db.exec(`create table ${name}_word (word text primary key) without rowid;
+    insert into ${name}_word select term from ${name}_vocab where ${IS_WORD}`);
 }
 
 /**
@@ -53,7 +79,13 @@ export function optimiseTermTable(db: DatabaseSync, name: string): void {
  * ranks them in our code. FTS5's own function knows one field only, gives words of more than half of the rows no
  * weight and counts aids as length, and a passage alone does not show what its document is about.
  */
-export function termTable(sql: (text: string) => StatementSync, name: string) {
+export function termTable(sql: (text: string) => StatementSync, name: string, { kept, common }: Remembered) {
+  const keepWord = (word: string): void => {
+    if (kept.has(word) || !isKnowable(word)) return;
+    if (kept.size >= MAX_KEPT_WORDS) kept.clear();
+    sql(`insert into ${name}_word (word) values (?) on conflict do nothing`).run(word);
+    kept.add(word);
+  };
   const count = (sign: 1 | -1, versionWords: number, chunkWords: readonly number[]): void => {
     sql(`update term_stats set chunks = chunks + ?, chunk_words = chunk_words + ?, versions = versions + ?,
       version_words = version_words + ? where name = ?`).run(
@@ -61,10 +93,20 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
       ...[sign, sign * versionWords, name],
     );
   };
-  const weigh = ({ term, weight }: WeightedTerm, { chunks }: Stats): Weighed => {
+  /** How many chunks hold a term. To count a common one takes as long as to find it, so its share is remembered. */
+  const heldBy = (term: string, { chunks }: Stats): number => {
+    const known = common.get(term);
+    if (known && Math.abs(known.chunks - chunks) <= chunks * COMMON_DRIFT) return known.held;
     const row = sql(`select doc from ${name}_vocab where term = ?`).get(term) as { doc: number } | undefined;
     const held = row?.doc ?? 0;
-    return { term, held, hash: hashOf(term), idf: weight * inverseDocumentFrequency(chunks, held) };
+    if (held < COMMON_FROM) return held;
+    if (common.size >= MAX_COMMON) common.clear();
+    common.set(term, { held, chunks });
+    return held;
+  };
+  const weigh = ({ term, weight }: WeightedTerm, stats: Stats): Weighed => {
+    const held = heldBy(term, stats);
+    return { term, held, hash: hashOf(term), idf: weight * inverseDocumentFrequency(stats.chunks, held) };
   };
   const propose = (terms: readonly Weighed[], filter: Filter, limit: number) =>
     sql(
@@ -78,10 +120,10 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
    */
   const mend = (term: string, filter: Filter): [string, string][] => {
     const from = term[0]!;
-    const words = sql(`select term from ${name}_vocab where term >= ? and term < ?`).all(from, nextLetter(from));
+    const words = sql(`select word from ${name}_word where word >= ? and word < ? and length(word) between ? and ?`);
     const near = nearestWords(
       term,
-      words.map((row) => row.term as string),
+      words.all(from, nextLetter(from), ...lengthsNear(term)).map(({ word }) => word as string),
     );
     const readable = sql(`select 1 from ${name} where ${name} match ? limit 1`);
     const meant = near.slice(0, MAX_MENDS).find((word) => readable.get(matchOf([{ term: word }], filter)));
@@ -101,8 +143,13 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
     const whole = headings.map((term) => weigh(term, stats)).filter(({ held }) => held > 0);
     const weighted = [...plain, ...whole];
     const [averageChunk, averageVersion] = [stats.chunkWords / stats.chunks, stats.versionWords / stats.versions];
-    let proposals = propose([...selective(plain, limit), ...whole], filter, limit);
-    if (proposals.length < limit) proposals = propose(weighted, filter, limit);
+    const { kept: asked, rest } = selective(plain, limit);
+    let proposals = propose([...asked, ...whole], filter, limit);
+    // Few of them are the caller's to read: the next lighter terms propose too, the commonest only where all must.
+    for (let more = 1; proposals.length < limit && rest.length > 0; more *= 2) {
+      asked.push(...rest.splice(0, more));
+      proposals = propose([...asked, ...whole], filter, limit);
+    }
     const documents = new Map<unknown, readonly number[]>();
     const inDocument = (version: SQLOutputValue | undefined): readonly number[] => {
       const known = documents.get(version);
@@ -135,6 +182,8 @@ export function termTable(sql: (text: string) => StatementSync, name: string) {
           ...[rowid, words.join(" "), aids.join(" "), scope],
         );
         sql(`insert into ${name}_chunk (rowid, version, counts) values (?, ?, ?)`).run(rowid, version, counts.pack());
+        words.forEach(keepWord);
+        aids.forEach(keepWord);
       }
       sql(`insert into ${name}_version (rowid, counts) values (?, ?)`).run(version, whole.pack());
       count(
@@ -174,14 +223,16 @@ const nextLetter = (letter: string): string => String.fromCharCode(letter.charCo
  * Without the lightest terms, which are the commonest and cost most of a search's time: a chunk that has these only
  * could not come near one that has the others (as in MaxScore; Turtle and Flood, 1995). Enough chunks must remain.
  */
-function selective(terms: readonly Weighed[], limit: number): Weighed[] {
+function selective(terms: readonly Weighed[], limit: number): { kept: Weighed[]; rest: Weighed[] } {
   const kept = terms.toSorted((a, b) => b.idf - a.idf);
+  const rest: Weighed[] = [];
   let weight = COMMON_SHARE * terms.reduce((sum, { idf }) => sum + idf, 0);
   let held = terms.reduce((sum, term) => sum + term.held, 0);
   for (let last = kept.at(-1); last && last.idf <= weight && held - last.held >= limit * OVERLAP; last = kept.at(-1)) {
+    rest.unshift(last);
     kept.pop();
     weight -= last.idf;
     held -= last.held;
   }
-  return kept;
+  return { kept, rest };
 }

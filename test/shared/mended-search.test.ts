@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SearchIndex } from "#shared/index.ts";
 import { openSqliteIndex } from "#shared/sqlite-index.ts";
@@ -36,4 +37,28 @@ test("the passages under a heading that is the question come first", async () =>
   await index.write(open, "v2", [chunk("v2", 0, "The smallest unit that can run.", { headingPath: ["Pods"] })]);
   await index.write(open, "v3", [chunk("v3", 0, "Something else entirely.", { headingPath: ["Nodes"] })]);
   expect((await find(index, "What is a Pod?")).map(({ id }) => id)).toEqual(["v2:0", "v1:0"]);
+});
+
+test("an index that was made before words were kept by themselves mends them too", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "Upload a document")]);
+  await index.close();
+  const file = new DatabaseSync(join(home, "index.db"));
+  file.exec("drop table terms_1_word");
+  file.close();
+  index = openSqliteIndex(join(home, "index.db"));
+  expect(idsOf(await find(index, "documnet"))).toEqual(["v1:0"]);
+});
+
+test("after a scrub the words of removed texts are gone, and those of others are not", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "Upload a document")]);
+  await index.write(open, "v2", [chunk("v2", 0, "Revoke the secret")]);
+  await index.remove(["v2"]);
+  await index.scrub();
+  const file = new DatabaseSync(join(home, "index.db"));
+  const words = file.prepare("select word from terms_1_word").all();
+  file.close();
+  expect(words.map(({ word }) => word)).toEqual(expect.arrayContaining(["document", "upload"]));
+  expect(words.map(({ word }) => word)).not.toContain("secret");
+  await index.write(open, "v2", [chunk("v2", 0, "Revoke the secret")]);
+  expect(idsOf(await find(index, "sercet"))).toEqual(["v2:0"]);
 });

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Database, Sql } from "#shared/database.ts";
+import { folderBlobs } from "#shared/folder-blobs.ts";
+import { LOCAL_ADMIN } from "#shared/identity.ts";
+import { silentLog } from "#shared/log.ts";
+import { migrate } from "#shared/migrations.ts";
+import { createQueue } from "#shared/queue.ts";
+import { createMetrics } from "#shared/telemetry.ts";
+import { acceptDocument } from "../../ingest/accept.ts";
+import { drop, promote, rollBack, startReindex } from "../../ingest/reindex/reindex.ts";
+import { reindexRow } from "../../ingest/reindex/reindex-row.ts";
+import { startWorker } from "../../ingest/worker/app.ts";
+import { everyone, find } from "../contract/search-index-fixtures.ts";
+import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { openTestDatabase } from "../helpers/test-database.ts";
+import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+
+/** More than one page. */
+const DOCUMENTS = 40;
+const MAX_EFFECTS = 100;
+let folder: string;
+let db: Database;
+let index: TestIndex;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "cairn-reindex-crash-"));
+  db = await openTestDatabase(folder);
+  await migrate(db);
+  index = openTestIndex(folder);
+});
+afterEach(async () => {
+  await index.close();
+  await db.close();
+  rmSync(folder, { recursive: true });
+});
+
+const stores = () => ({ db, index, generations: index, blobs: folderBlobs(join(folder, "blobs")) });
+const store = () => ({ ...stores(), now: Date.now, newId: () => crypto.randomUUID() });
+const start = (over: object = {}) =>
+  startWorker({ ...stores(), parse: paragraphParse, log: silentLog, metrics: createMetrics(), ...over });
+async function work(): Promise<void> {
+  await createQueue(db).releaseAll();
+  const worker = start();
+  await worker.idle();
+  await worker.stop();
+}
+
+/** The stores of a process that dies before its n-th effect: from then on nothing that it does happens any more. */
+function mortal(at: number) {
+  const died = Promise.withResolvers<void>();
+  let effects = 0;
+  const effect = (): void => {
+    effects += 1;
+    if (effects >= at) died.resolve();
+    if (effects >= at) throw new Error("dead");
+  };
+  const changing = <T extends Pick<Sql, "all" | "run">>(sql: T): T => ({
+    ...sql,
+    run: async (...args: Parameters<Sql["run"]>) => {
+      effect();
+      return sql.run(...args);
+    },
+    all: async (...args: Parameters<Sql["all"]>) => {
+      if (!/^\s*select/i.test(args[0])) effect();
+      return sql.all(...args);
+    },
+  });
+  const transaction: Database["transaction"] = (steps) =>
+    db.transaction(async (sql) => {
+      const result = await steps(sql);
+      effect();
+      return result;
+    });
+  const generations = Object.fromEntries(
+    Object.entries(index).map(([name, call]) => [
+      name,
+      (...args: never[]) => {
+        if (/^(write|remove|refile|create)/.test(name)) effect();
+        return (call as (...args: never[]) => unknown)(...args);
+      },
+    ]),
+  );
+  return { died: died.promise, over: { db: { ...changing(db), transaction }, index: generations, generations } };
+}
+
+test("a reindex that dies before any of its effects is finished by the next worker, and goes back exactly", async () => {
+  for (let i = 0; i < DOCUMENTS; i++) {
+    await acceptDocument(store(), {
+      ...{ tenant: "acme", subject: "admin", collection: "default", uri: `upload:///${i}`, fileName: `${i}.md` },
+      ...{
+        mediaType: "text/markdown",
+        bytes: new TextEncoder().encode(`Title\n\nThe amber number ${i}.`),
+        priority: 1,
+      },
+    });
+  }
+  await work();
+  const before = await find(index, "amber number", everyone, 20);
+  const held = (await index.versions()).sort();
+  let points = 0;
+  for (let at = 1; at < MAX_EFFECTS; at++) {
+    const { generation } = await startReindex(store(), LOCAL_ADMIN);
+    const { died, over } = mortal(at);
+    const worker = start(over);
+    const survived = await Promise.race([died.then(() => false), worker.idle().then(() => true)]);
+    await worker.stop();
+    await work();
+    expect(await reindexRow(db, generation)).toMatchObject({ state: "ready", done: DOCUMENTS });
+    expect((await index.versions(generation)).sort()).toEqual(held);
+    expect(await find(index, "amber number", everyone, 20)).toEqual(before);
+    await promote(store(), LOCAL_ADMIN, generation, false);
+    expect((await find(index, "amber number", everyone, 20)).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+    await rollBack(store(), LOCAL_ADMIN, generation);
+    expect(await find(index, "amber number", everyone, 20)).toEqual(before);
+    await drop(store(), LOCAL_ADMIN, generation);
+    await work();
+    if (survived) break;
+    points = at;
+  }
+  expect(points).toBeGreaterThan(5);
+  expect(points).toBeLessThan(MAX_EFFECTS - 1);
+}, 300_000);
