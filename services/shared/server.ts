@@ -11,6 +11,7 @@ import {
 import { invalid, unknownField } from "./checked.ts";
 import { AppError, openAiBody, problemBody, toFailure } from "./errors.ts";
 import type { Log } from "./log.ts";
+import { createRouteMethods } from "./route-methods.ts";
 import type { Metrics } from "./telemetry.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -63,6 +64,10 @@ export function createServer({ service, version, log, metrics, door = () => fals
   app.setSerializerCompiler(serializerCompiler);
   // Nothing here is plain text, and as a string it would only be refused with less helpful words.
   app.removeContentTypeParser("text/plain");
+  const methods = createRouteMethods();
+  app.addHook("onRoute", ({ url, method }) => {
+    for (const one of [method].flat()) methods.add(url, one);
+  });
   app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: `Cairn ${service}`, version } },
     transform: jsonSchemaTransform,
@@ -90,8 +95,15 @@ export function createServer({ service, version, log, metrics, door = () => fals
   });
   app.setErrorHandler((error, request, reply) => fail(error, request, reply, log));
   app.setNotFoundHandler((request, reply) => {
-    const what = `There is nothing at ${request.method} ${request.url.split("?")[0]?.slice(0, 200)}. See /openapi.json.`;
-    return fail(new AppError("not_found", what), request, reply, log);
+    const path = request.url.split("?")[0] ?? "";
+    const allowed = methods.at(path).filter((method) => method !== request.method);
+    if (allowed.length === 0) {
+      const what = `There is nothing at ${request.method} ${path.slice(0, 200)}. See /openapi.json.`;
+      return fail(new AppError("not_found", what), request, reply, log);
+    }
+    reply.header("allow", allowed.join(", "));
+    const what = `${path.slice(0, 200)} does not take ${request.method}, only ${allowed.join(" and ")}.`;
+    return fail(new AppError("method_not_allowed", what), request, reply, log);
   });
   return app;
 }

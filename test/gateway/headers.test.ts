@@ -129,8 +129,11 @@ test("what is no request for a model is refused in OpenAI's form", async () => {
     expect([response.status, await codeOf(response)]).toEqual(expected);
   };
   const me = as(SERVICE);
-  await refused([404, "not_found"], "/chat/completions", me);
-  await refused([404, "not_found"], "/chat/completions", me, chatBody(), "PUT");
+  await refused([405, "method_not_allowed"], "/chat/completions", me);
+  await refused([405, "method_not_allowed"], "/chat/completions", me, chatBody(), "PUT");
+  await refused([405, "method_not_allowed"], "/models", me, {});
+  expect((await send("/rerank", me, undefined, "DELETE")).headers.get("allow")).toBe("POST");
+  expect((await send("/models", me, undefined, "OPTIONS")).headers.get("allow")).toBe("GET");
   await refused([404, "not_found"], "/chat/completions?x=1", me, chatBody());
   await refused(
     [415, "unsupported_media_type"],
