@@ -8,7 +8,8 @@ import { watchLeftBehind } from "../helpers/left-behind.ts";
 import { DONE, delta, finish, mockUpstream, streams } from "../helpers/mock-upstream.ts";
 
 const EXTRACTED = "The gateway listens on port 8081. [1]";
-const timeouts = { connectMs: 500, headersMs: 150, firstTokenMs: 150, idleMs: 150, totalMs: 250 };
+/** Long enough for a machine that has more to do. */
+const timeouts = { connectMs: 2000, headersMs: 900, firstTokenMs: 900, idleMs: 900, totalMs: 1600 };
 const MAX_ATTEMPTS = 2;
 
 const FORMS = [true, false].flatMap((stream) => [true, false].map((fallback) => ({ stream, fallback })));

@@ -1,10 +1,16 @@
 /** Longest wait for others to join, while another batch of the group is under way. */
 const WINDOW_MS = 5;
 
-export type Batch<R> = (texts: readonly string[], signal: AbortSignal) => Promise<readonly R[]>;
+/** `traceparent` is that of the first caller. */
+export type Batch<R> = (
+  texts: readonly string[],
+  traceparent: string | undefined,
+  signal: AbortSignal,
+) => Promise<readonly R[]>;
 
 type Waiting<R> = {
   readonly texts: readonly string[];
+  readonly traceparent: string | undefined;
   readonly resolve: (results: readonly R[]) => void;
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -41,6 +47,7 @@ export function createCoalescer<R>(maxTexts: number, send: Batch<R>, isCallersFa
     try {
       const results = await send(
         group.flatMap(({ texts }) => texts),
+        group[0]?.traceparent,
         everybody.signal,
       );
       let at = 0;
@@ -60,11 +67,11 @@ export function createCoalescer<R>(maxTexts: number, send: Batch<R>, isCallersFa
 
   return {
     isIdle: (): boolean => underWay === 0 && waiting.length === 0,
-    add: (texts: readonly string[], signal: AbortSignal): Promise<readonly R[]> =>
+    add: (texts: readonly string[], traceparent: string | undefined, signal: AbortSignal): Promise<readonly R[]> =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        waiting.push({ texts, resolve, reject, signal });
+        waiting.push({ texts, traceparent, resolve, reject, signal });
         const count = waiting.reduce((sum, each) => sum + each.texts.length, 0);
         if (underWay === 0 || count >= maxTexts) flush();
         else timer ??= setTimeout(flush, WINDOW_MS);

@@ -30,6 +30,7 @@ export type Asked = {
   readonly texts: readonly string[];
   readonly dimensions: number | undefined;
   readonly call: Call;
+  readonly traceparent: string | undefined;
 };
 
 /**
@@ -44,7 +45,7 @@ export function createEmbed(model: LiveModel, onAttempt: OnAttempt) {
     if (known) return known;
     const made = createCoalescer<Answered>(
       MAX_BATCH_TEXTS,
-      async (texts, signal) => {
+      async (texts, traceparent, signal) => {
         const bytes = texts.reduce((sum, text) => sum + text.length, 0);
         const batch: Call = { ...call, bytes, enteredAt: performance.now() };
         const served = await hedged(
@@ -52,7 +53,7 @@ export function createEmbed(model: LiveModel, onAttempt: OnAttempt) {
           batch,
           async (by, stop) => {
             const body = { input: texts, encoding_format: "float", ...(dimensions !== undefined && { dimensions }) };
-            return parseEmbeddings(await by.post("/embeddings", body, stop), texts.length);
+            return parseEmbeddings(await by.post("/embeddings", body, traceparent, stop), texts.length);
           },
           onAttempt,
           signal,
@@ -70,7 +71,7 @@ export function createEmbed(model: LiveModel, onAttempt: OnAttempt) {
     return made;
   };
 
-  return async ({ texts, dimensions, call }: Asked, signal: AbortSignal): Promise<Embedded> => {
+  return async ({ texts, dimensions, call, traceparent }: Asked, signal: AbortSignal): Promise<Embedded> => {
     const { cache } = model;
     const keys = texts.map((text) => cacheKey(call.tenant, [dimensions ?? null, text]));
     const known = keys.map((key) => cache?.get<Embedding>(key));
@@ -79,7 +80,7 @@ export function createEmbed(model: LiveModel, onAttempt: OnAttempt) {
     const coalescer = coalescerOf(group, call, dimensions);
     const parts: Promise<readonly Answered[]>[] = [];
     for (let at = 0; at < missing.length; at += MAX_BATCH_TEXTS) {
-      parts.push(coalescer.add(missing.slice(at, at + MAX_BATCH_TEXTS), signal));
+      parts.push(coalescer.add(missing.slice(at, at + MAX_BATCH_TEXTS), traceparent, signal));
     }
     const answered = await Promise.all(parts)
       .then((batches) => batches.flat())

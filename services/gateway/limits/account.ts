@@ -5,12 +5,15 @@ import { costUnits, limitOf, RESOURCES, type Resource, refusal } from "./resourc
 
 type Metered = { readonly resource: Resource; readonly meter: Meter };
 
+/** A request that an account has counted. Its end corrects that, once. */
+export type Entry = { settle(usedTokens: number, cost: number): void };
+
 /** The limits of one tenant or key, and what is left of them. */
 export type Account = {
   /** Throws the refusal, adds to `waits` what must be known first, or, adding nothing, lets pass. Counts nothing. */
   check(tokens: number, waits: Promise<void>[]): void;
-  /** Counts a request; the returned function corrects that, once. */
-  enter(tokens: number): (usedTokens: number, cost: number) => void;
+  /** Counts a request. */
+  enter(tokens: number): Entry;
   setLimits(limits: Limits): void;
   /** Whether requests have entered that are not settled. */
   busy(): boolean;
@@ -46,6 +49,9 @@ export function createAccount(
     for (const meter of before.values()) void meter.close();
   };
   setLimits(first);
+  const onSettled = (): void => {
+    open -= 1;
+  };
 
   return {
     check(tokens, waits) {
@@ -57,18 +63,9 @@ export function createAccount(
       }
     },
     enter(tokens) {
-      const entered = metered;
-      const at = now();
-      for (const { resource, meter } of entered) meter.take(amountOf(resource, tokens));
+      for (const { resource, meter } of metered) meter.take(amountOf(resource, tokens));
       open += 1;
-      return (usedTokens, cost) => {
-        open -= 1;
-        for (const { resource, meter } of entered) {
-          if (resource === "streams") meter.settle(-1, at);
-          else if (resource === "cost_day") meter.settle(costUnits(cost), at);
-          else if (resource !== "requests") meter.settle(usedTokens - tokens, at);
-        }
-      };
+      return new CountedRequest(metered, tokens, now(), onSettled);
     },
     setLimits,
     busy: () => open > 0,
@@ -80,6 +77,30 @@ export function createAccount(
       await Promise.all(metered.map(({ meter }) => meter.close()));
     },
   };
+}
+
+/** A class, because this is made for every request. The meters are those that it entered by: limits may change meanwhile. */
+class CountedRequest implements Entry {
+  readonly #metered: readonly Metered[];
+  readonly #tokens: number;
+  readonly #at: number;
+  readonly #onSettled: () => void;
+
+  constructor(metered: readonly Metered[], tokens: number, at: number, onSettled: () => void) {
+    this.#metered = metered;
+    this.#tokens = tokens;
+    this.#at = at;
+    this.#onSettled = onSettled;
+  }
+
+  settle(usedTokens: number, cost: number): void {
+    this.#onSettled();
+    for (const { resource, meter } of this.#metered) {
+      if (resource === "streams") meter.settle(-1, this.#at);
+      else if (resource === "cost_day") meter.settle(costUnits(cost), this.#at);
+      else if (resource !== "requests") meter.settle(usedTokens - this.#tokens, this.#at);
+    }
+  }
 }
 
 /** What a request costs is known at its end; until then something of the budget must be left. */

@@ -3,6 +3,7 @@ import { AppError } from "#shared/errors.ts";
 import { type Authenticate, bearerOf, requireScope } from "#shared/identity.ts";
 import { TENANT_HEADER } from "#shared/principal.ts";
 import type { Clock } from "../clock.ts";
+import { sameSecret } from "./same-secret.ts";
 import { unavailable, within } from "./within.ts";
 
 /** So long may a revoked key still be let in. */
@@ -33,20 +34,18 @@ const LOCAL: Caller = { tenant: "local", keyId: undefined };
 
 export function createIdentify({ serviceKey, authenticate, open, clock }: IdentifySettings): Identify {
   if (serviceKey === "") throw new Error("An empty service key would let everybody in.");
-  // Digests under a secret of this process: no key is kept in memory, and how long comparing them takes tells a caller
-  // nothing, as he cannot know the digest of what he sends.
+  // Under a secret of this process: no key of the database is kept in memory, and how long finding its digest takes tells
+  // a caller nothing, as he cannot know the digest of what he sends.
   const salt = randomBytes(32).toString("base64");
   const digestOf = (key: string): string => hash("sha256", salt + key, "base64");
-  const serviceDigest = serviceKey === undefined ? undefined : digestOf(serviceKey);
   const remember = createMemory(clock);
 
   return (authorization, tenantHeader) => {
     const presented = bearerOf(authorization);
     if (presented !== undefined) {
-      const digest = digestOf(presented);
-      if (digest === serviceDigest) return spokenFor(tenantHeader);
+      if (serviceKey !== undefined && sameSecret(presented, serviceKey)) return spokenFor(tenantHeader);
       if (authenticate && presented.startsWith("cairn_")) {
-        const known = remember(digest, () => ofKey(presented, authenticate));
+        const known = remember(digestOf(presented), () => ofKey(presented, authenticate));
         return known instanceof Promise ? known.then((caller) => own(caller, tenantHeader)) : own(known, tenantHeader);
       }
     }

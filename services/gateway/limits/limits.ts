@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Limits, LimitTable } from "../routing/route-table.ts";
-import { type Account, createAccount } from "./account.ts";
+import { type Account, createAccount, type Entry } from "./account.ts";
 import type { Caller } from "./callers.ts";
 import { createMeterBy } from "./create-meter.ts";
 import type { Quota } from "./quota.ts";
@@ -72,7 +72,7 @@ export function createLimiter(first: LimitTable, { quota, now, clock, repeat = e
     const waits: Promise<void>[] = [];
     key?.check(tokens, waits);
     tenant?.check(tokens, waits);
-    return waits.length > 0 ? waits : permitOf(tokens, key?.enter(tokens), tenant?.enter(tokens));
+    return waits.length > 0 ? waits : new CountedPermit(tokens, key?.enter(tokens), tenant?.enter(tokens));
   };
 
   const enterAfter = async (waits: Promise<void>[], caller: Caller, tokens: number): Promise<Permit> => {
@@ -122,21 +122,27 @@ export function createLimiter(first: LimitTable, { quota, now, clock, repeat = e
 const limited = (limits: Limits): Limits | undefined =>
   Object.values(limits).some((limit) => limit !== undefined) ? limits : undefined;
 
-function permitOf(
-  tokens: number,
-  ...corrections: (((usedTokens: number, cost: number) => void) | undefined)[]
-): Permit {
-  let settled = false;
-  return {
-    settle(usedTokens, cost) {
-      if (settled) return;
-      settled = true;
-      // Counts come from model servers, which may send anything; what was reserved then stands.
-      const used = usedTokens >= 0 && usedTokens < Number.POSITIVE_INFINITY ? usedTokens : tokens;
-      const spent = cost >= 0 && cost < Number.POSITIVE_INFINITY ? cost : 0;
-      for (const correct of corrections) correct?.(used, spent);
-    },
-  };
+class CountedPermit implements Permit {
+  readonly #tokens: number;
+  readonly #key: Entry | undefined;
+  readonly #tenant: Entry | undefined;
+  #settled = false;
+
+  constructor(tokens: number, key: Entry | undefined, tenant: Entry | undefined) {
+    this.#tokens = tokens;
+    this.#key = key;
+    this.#tenant = tenant;
+  }
+
+  settle(usedTokens: number, cost: number): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    // Counts come from model servers, which may send anything; what was reserved then stands.
+    const used = usedTokens >= 0 && usedTokens < Number.POSITIVE_INFINITY ? usedTokens : this.#tokens;
+    const spent = cost >= 0 && cost < Number.POSITIVE_INFINITY ? cost : 0;
+    this.#key?.settle(used, spent);
+    this.#tenant?.settle(used, spent);
+  }
 }
 
 /** A tenth at once: a map whose first entry is deleted again and again is walked from the start each time. */

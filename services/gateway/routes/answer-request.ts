@@ -117,7 +117,7 @@ function keyOf(model: LiveModel, { caller, headers }: ModelRequest, ask: ChatReq
   return cacheKey(caller.tenant, [
     headerOf(headers["x-cairn-cache-scope"]) ?? "",
     headerOf(headers["x-cairn-without-models"]) ?? "",
-    ask,
+    { ...ask, traceparent: undefined },
   ]);
 }
 

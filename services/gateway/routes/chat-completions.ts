@@ -13,7 +13,7 @@ export function chatCompletions(deps: ModelRouteDeps): DoorHandler {
     const body = checked(chatBodySchema, request.body);
     const head = { id: `chatcmpl-${request.id}`, created: Math.floor(deps.now() / 1000), model: body.model };
     const shape = chatShape(head, body.stream_options?.include_usage === true);
-    const ask = toChatRequest(body, request.caller.tenant);
+    const ask = toChatRequest(body, request.caller.tenant, request.traceparent);
     return answerRequest(request, { alias: body.model, ask, stream: body.stream === true, shape }, deps);
   });
 }

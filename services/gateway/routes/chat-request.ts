@@ -5,7 +5,7 @@ import type { ChatRequest } from "../upstreams/upstream.ts";
 const SPECIAL_TOKEN = /<(?=\|[a-z0-9_]{1,40}\|>|｜[^｜<>]{1,40}｜>|(?:start|end)_of_turn>|\/s>)/gi;
 
 /** `user` and `metadata` end here: a model server needs neither to answer. */
-export function toChatRequest(body: ChatBody, tenant: string): ChatRequest {
+export function toChatRequest(body: ChatBody, tenant: string, traceparent?: string): ChatRequest {
   return {
     messages: body.messages.map(({ role, content }) => ({
       role: role === "developer" ? "system" : role,
@@ -14,6 +14,7 @@ export function toChatRequest(body: ChatBody, tenant: string): ChatRequest {
     ...samplingOf(body),
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
     tenant,
+    traceparent,
   };
 }
 

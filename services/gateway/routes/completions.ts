@@ -42,8 +42,9 @@ export function completions(deps: ModelRouteDeps): DoorHandler {
     const prompt = withoutSpecialTokens(typeof body.prompt === "string" ? body.prompt : body.prompt[0]!);
     const head = { id: `cmpl-${request.id}`, created: Math.floor(deps.now() / 1000), model: body.model };
     const messages = [{ role: "user" as const, content: prompt }];
+    const { tenant } = request.caller;
     const maxTokens = body.max_tokens ?? undefined;
-    const ask = { messages, prompt, ...samplingOf(body), maxTokens, tenant: request.caller.tenant };
+    const ask = { messages, prompt, ...samplingOf(body), maxTokens, tenant, traceparent: request.traceparent };
     const shape = completionShape(head, body.stream_options?.include_usage === true);
     await answerRequest(request, { alias: body.model, ask, stream: body.stream === true, shape }, deps);
   });

@@ -37,7 +37,7 @@ export function embeddings(deps: ModelRouteDeps): DoorHandler {
     const prefix = prefixOf(model.settings, body.input_type);
     const texts = (typeof body.input === "string" ? [body.input] : body.input).map((text) => prefix + text);
     const call = request.call(undefined, "");
-    const asked = { texts, dimensions: body.dimensions ?? undefined, call };
+    const asked = { texts, dimensions: body.dimensions ?? undefined, call, traceparent: request.traceparent };
     const { vectors, usage, source, served } = await embedOf(model)(asked, request.signal);
     if (served) request.onServed(body.model, served);
     else request.cached = true;

@@ -91,6 +91,12 @@ export class ModelRequest {
     this.usage = usage;
   }
 
+  /** The caller's trace, if it is one: what it sends is passed on as a header. */
+  get traceparent(): string | undefined {
+    const sent = headerOf(this.headers.traceparent);
+    return sent !== undefined && TRACEPARENT.test(sent) ? sent : undefined;
+  }
+
   get tokens(): number {
     return this.usage.prompt_tokens + this.usage.completion_tokens;
   }
@@ -105,7 +111,9 @@ export class ModelRequest {
 
   sendJson(text: string): void {
     const bytes = Buffer.byteLength(text);
-    this.#response.writeHead(200, this.#headers("content-type", "application/json", "content-length", String(bytes)));
+    const headers = this.#headers();
+    headers.push("content-type", "application/json", "content-length", String(bytes));
+    this.#response.writeHead(200, headers);
     this.#response.end(text, bytes === text.length ? "latin1" : "utf8");
   }
 
@@ -119,17 +127,18 @@ export class ModelRequest {
   }
 
   /** Names and values in turn: cheaper for Node than headers set one by one. */
-  #headers(...more: string[]): string[] {
+  #headers(): string[] {
     const { served } = this;
-    const headers = ["x-request-id", this.id, "x-content-type-options", "nosniff", ...more];
+    const headers = ["x-request-id", this.id, "x-content-type-options", "nosniff", ...this.servedBy];
     if (this.cached) headers.push("x-cairn-cache", "hit");
-    headers.push(...this.servedBy);
     if (!served) return headers;
     headers.push("x-cairn-attempts", String(served.attempts), "server-timing", timing(served, this.firstMs));
     return headers;
   }
 }
 
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NOBODY: Caller = { tenant: "", keyId: undefined };
 const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, estimated: false };
 

@@ -28,7 +28,8 @@ export function rerank(deps: ModelRouteDeps): DoorHandler {
     const served = await hedged(
       model,
       request.call(undefined, query),
-      async (by, stop) => resultsOf(await by.post("/rerank", { query, documents }, stop), documents.length),
+      async (by, stop) =>
+        resultsOf(await by.post("/rerank", { query, documents }, request.traceparent, stop), documents.length),
       metrics.onAttempt,
       request.signal,
     );

@@ -57,7 +57,7 @@ type Deps = { readonly clock: Clock; readonly roll: () => number; readonly onFre
 const WAITING_ROOM_MS = 250;
 const NOBODY: ReadonlySet<string> = new Set();
 /** Nothing has been reached: the server is not there, or not yet. */
-const UNREACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/;
+const UNREACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|(UND_ERR_)?CONNECT_TIMEOUT)$/;
 
 export function createLiveModel(
   initial: ModelSettings,

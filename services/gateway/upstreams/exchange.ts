@@ -1,24 +1,17 @@
-import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
 import { AppError } from "#shared/errors.ts";
 import type { Deadlines, Watched } from "./deadlines.ts";
 import { failureOfStatus } from "./openai-failure.ts";
+import type { Controls, Outgoing, Receiver, Transport } from "./transport.ts";
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
-export type Ask = {
-  readonly path: string;
-  readonly method: "GET" | "POST";
-  readonly headers: Record<string, string>;
-  readonly body: string | null;
-  readonly totalMs: number;
-};
+export type Ask = Outgoing & { readonly totalMs: number };
 
 /** Hears of the headers and the body of a 200, and then of its end or of what went wrong, once. */
 export type Sink = {
   onHeaders?(): void;
-  /** What it returns is wrong with the body, and ends the exchange. */
-  onData(piece: Buffer): AppError | undefined;
+  /** The bytes are the sink's during the call only. What it returns is wrong with the body, and ends the exchange. */
+  onData(piece: Buffer, last: boolean): AppError | undefined;
   onEnd(): void;
   onFailure(error: AppError): void;
 };
@@ -34,43 +27,45 @@ export type Exchange = {
   stop(): void;
 };
 
-/**
- * One request on undici's lowest level, which costs half of its stream interface. The sink is told in our words: a
- * refusal's text is only looked at, never relayed.
- */
+/** How long the first step may take, and what is said when it takes longer. */
+export type FirstStep = { readonly ms: number; readonly message: string };
+
+/** One request. The sink is told in our words: a refusal's text is only looked at, never relayed. */
 export function startExchange(
-  pool: Dispatcher,
+  transport: Transport,
   deadlines: Deadlines,
   ask: Ask,
   sink: Sink,
+  first: FirstStep,
   signal: AbortSignal,
 ): Exchange {
-  const running = new RunningExchange(deadlines, ask.totalMs, sink, signal);
-  const { path, method, headers, body } = ask;
-  pool.dispatch({ path, method, headers, body }, running);
+  const running = new RunningExchange(deadlines, ask.totalMs, sink, first, signal);
+  transport.send(ask, running);
   if (signal.aborted) running.leave();
   return running;
 }
 
 /** A class, because a dozen functions made anew for each request were most of what the collector had to clear away. */
-class RunningExchange implements Exchange, Watched, Dispatcher.DispatchHandler {
+class RunningExchange implements Exchange, Watched, Receiver {
   at: number;
   slot = -1;
   readonly #deadlines: Deadlines;
   readonly #sink: Sink;
   readonly #signal: AbortSignal;
   readonly #totalAt: number;
-  #controller: Dispatcher.DispatchController | undefined;
+  #controls: Controls | undefined;
   #over = false;
   #refusal: { status: number; retryAfter: string | undefined; text: string; bytes: number } | undefined;
-  #message = "";
+  #message: string;
   #left = 0;
   readonly leave = (): void =>
     this.#fail(new AppError("unavailable", "The caller left before the answer was complete."));
 
-  constructor(deadlines: Deadlines, totalMs: number, sink: Sink, signal: AbortSignal) {
-    this.#totalAt = performance.now() + totalMs;
-    this.at = this.#totalAt;
+  constructor(deadlines: Deadlines, totalMs: number, sink: Sink, { ms, message }: FirstStep, signal: AbortSignal) {
+    const now = performance.now();
+    this.#totalAt = now + totalMs;
+    this.at = Math.min(this.#totalAt, now + ms);
+    this.#message = message;
     this.#deadlines = deadlines;
     this.#sink = sink;
     this.#signal = signal;
@@ -84,48 +79,44 @@ class RunningExchange implements Exchange, Watched, Dispatcher.DispatchHandler {
   }
 
   pause(): void {
+    if (this.#over) return;
     this.#left = this.at - performance.now();
     this.at = this.#totalAt;
-    this.#controller?.pause();
+    this.#controls?.pause();
   }
 
   resume(): void {
+    if (this.#over) return;
     this.at = Math.min(this.#totalAt, performance.now() + this.#left);
-    this.#controller?.resume();
+    this.#controls?.resume();
   }
 
   stop(): void {
     if (this.#over) return;
     this.#end();
-    this.#controller?.abort(STOPPED);
+    this.#controls?.abort();
   }
 
   expire(): void {
     this.#fail(new AppError("upstream_timeout", this.at === this.#totalAt ? TOO_LONG : this.#message));
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(STOPPED);
+  onStart(controls: Controls): void {
+    this.#controls = controls;
+    if (this.#over) controls.abort();
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // Early hints and the like: the answer is yet to come.
-    if (this.#over || status < 200) return;
-    if (status === 200) {
-      this.#sink.onHeaders?.();
-      return;
-    }
-    const retryAfter = headers["retry-after"];
-    const only = Array.isArray(retryAfter) ? retryAfter[0] : retryAfter;
-    this.#refusal = { status, retryAfter: only, text: "", bytes: 0 };
+  onHead(status: number, retryAfter: string | undefined): void {
+    if (this.#over) return;
+    if (status === 200) this.#sink.onHeaders?.();
+    else this.#refusal = { status, retryAfter, text: "", bytes: 0 };
   }
 
-  onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
+  onData(piece: Buffer, last: boolean): void {
     if (this.#over) return;
     const refusal = this.#refusal;
     if (!refusal) {
-      const wrong = this.#sink.onData(piece);
+      const wrong = this.#sink.onData(piece, last);
       if (wrong) this.#fail(wrong);
       return;
     }
@@ -134,8 +125,10 @@ class RunningExchange implements Exchange, Watched, Dispatcher.DispatchHandler {
     if (refusal.bytes > MAX_ERROR_BODY_BYTES) this.#refuse(refusal);
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     if (this.#over) return;
+    // The connection is another exchange's from here on.
+    this.#controls = undefined;
     if (this.#refusal) this.#refuse(this.#refusal);
     else {
       this.#end();
@@ -143,7 +136,7 @@ class RunningExchange implements Exchange, Watched, Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     this.#fail(asFailure(error));
   }
 
@@ -164,7 +157,6 @@ class RunningExchange implements Exchange, Watched, Dispatcher.DispatchHandler {
   }
 }
 
-const STOPPED = new Error("stopped");
 const TOO_LONG = "The model server took too long to answer.";
 
 function asFailure(error: unknown): AppError {

@@ -29,7 +29,7 @@ export function onnxUpstream({ name, folder, threads }: OnnxSettings): Upstream 
     },
     complete: chats,
     stream: chats,
-    async post(path, body, signal) {
+    async post(path, body, _traceparent, signal) {
       if (path !== "/embeddings") return chats();
       const { input, dimensions } = body as { input: readonly string[]; dimensions?: number };
       await measuring;

@@ -1,4 +1,3 @@
-import type { Dispatcher } from "undici";
 import { AppError } from "#shared/errors.ts";
 import { createSseParser } from "#shared/sse-parser.ts";
 import type { Timeouts } from "../routing/route-table.ts";
@@ -6,6 +5,7 @@ import type { Deadlines } from "./deadlines.ts";
 import { estimateUsage, tokensOf, wideCharacters } from "./estimate-tokens.ts";
 import { type Ask, startExchange } from "./exchange.ts";
 import { parseChunk } from "./openai-chunk.ts";
+import type { Transport } from "./transport.ts";
 import type { ChatDelta, ChatRequest, Deltas, FinishReason, Usage } from "./upstream.ts";
 
 /** After the finish reason only the usage is missing, and an estimate can stand in for it. */
@@ -21,7 +21,7 @@ const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
  * busy becomes one delta, and a reader that waits stops the connection.
  */
 export function openStream(
-  pool: Dispatcher,
+  transport: Transport,
   deadlines: Deadlines,
   ask: Ask,
   request: ChatRequest,
@@ -113,8 +113,9 @@ export function openStream(
     }
     return undefined;
   };
+  const firstTokenAt = performance.now() + limits.firstTokenMs;
   const exchange = startExchange(
-    pool,
+    transport,
     deadlines,
     ask,
     {
@@ -130,10 +131,9 @@ export function openStream(
       },
       onFailure: fail,
     },
+    { ms: Math.min(limits.headersMs, limits.firstTokenMs), message: TOO_SLOW },
     signal,
   );
-  const firstTokenAt = performance.now() + limits.firstTokenMs;
-  exchange.within(Math.min(limits.headersMs, limits.firstTokenMs), TOO_SLOW);
 
   const deltas: Deltas = {
     next() {

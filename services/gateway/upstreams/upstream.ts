@@ -12,6 +12,8 @@ export type ChatRequest = {
   readonly stop?: readonly string[] | undefined;
   /** For whom: what one tenant has in a model server's cache must not be felt by another. */
   readonly tenant?: string | undefined;
+  /** W3C Trace Context of the caller, so that the server's spans belong to its trace. */
+  readonly traceparent?: string | undefined;
 };
 
 export type FinishReason = "stop" | "length" | "content_filter";
@@ -45,7 +47,7 @@ export type Upstream = {
   /** Resolves once the first delta is there: until then nothing has been promised to anybody. */
   stream(request: ChatRequest, signal: AbortSignal): Promise<Deltas>;
   /** Embeddings and rerank: one JSON object for another. `path` is below `/v1`. */
-  post(path: string, body: object, signal: AbortSignal): Promise<unknown>;
+  post(path: string, body: object, traceparent: string | undefined, signal: AbortSignal): Promise<unknown>;
   /** Whether the server answers at all. */
   ping(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
