@@ -80,6 +80,19 @@ test(`${STREAMS} streams, running or queued, end whole after SIGTERM, and new on
   expect(gateway.output().stderr).not.toMatch(/"level":"(warn|error)"/);
 });
 
+test("of 200 streams that run at SIGTERM none is dropped", { timeout: 90_000 }, async () => {
+  upstream = await mockUpstream(paced(TOKENS, 25));
+  gateway = await gatewayProcess(routesTo(upstream.baseUrl));
+  await gateway.ready();
+  const all = streams(200);
+  await Promise.all(all.map((client) => client.until(FIRST_TOKEN)));
+  gateway.child.kill("SIGTERM");
+  const texts = await Promise.all(all.map((client) => client.until(/\[DONE\]/)));
+  const whole = Array.from({ length: TOKENS }, (_, at) => `${at} `).join("");
+  for (const text of texts) expect(contentOf(text)).toBe(whole);
+  expect(await gateway.exited()).toBe(0);
+});
+
 test("a request on a connection from before is told that the gateway leaves", async () => {
   await start(paced(20, 25));
   await gateway.ready();
