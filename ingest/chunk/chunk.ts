@@ -1,5 +1,7 @@
 import { codePointIndex } from "#shared/codepoints.ts";
+import { countsLines, type Places } from "#shared/places.ts";
 import type { Block, Parsed } from "../parse/parsed.ts";
+import { lineCounter, placesOf } from "./places-of.ts";
 import { splitRange } from "./split-range.ts";
 import { weigh } from "./weigh.ts";
 
@@ -15,25 +17,31 @@ export type Passage = {
   readonly end: number;
   readonly headingPath: readonly string[];
   readonly page: number | undefined;
+  readonly places?: Places;
   readonly text: string;
 };
 
 type Span = { start: number; end: number; weight: number };
 
 /**
- * Cuts a document along its structure. A passage never crosses a heading or a page; small neighbours are merged, code and
+ * Cuts a document along its structure. A passage never crosses a heading, page or slide; small neighbours are merged, code and
  * tables stay whole where they fit. Headings are left to `headingPath`, unless nothing else would make them findable.
  */
 export function chunkDocument({ text, blocks }: Pick<Parsed, "text" | "blocks">): Passage[] {
   const toCodePoint = codePointIndex(text);
   const passages: Passage[] = [];
-  const emit = (spans: readonly Span[], block: Block) => {
-    for (const { start, end } of spans) {
+  const linesIn = blocks.some(({ place }) => place) ? lineCounter(text) : () => 0;
+  const emit = (spans: readonly Span[], section: readonly Block[]) => {
+    const block = section[0]!;
+    const places = placesOf(section, spans, linesIn);
+    for (const [i, { start, end }] of spans.entries()) {
+      const place = places[i];
       passages.push({
         start: toCodePoint(start),
         end: toCodePoint(end),
         headingPath: block.headingPath,
         page: block.page,
+        ...(place && { places: place }),
         text: text.slice(start, end),
       });
     }
@@ -41,15 +49,23 @@ export function chunkDocument({ text, blocks }: Pick<Parsed, "text" | "blocks">)
   for (let i = 0; i < blocks.length; ) {
     const block = blocks[i]!;
     if (block.kind === "heading") {
-      if (isBare(block, blocks[i + 1])) emit([{ start: block.start, end: block.end, weight: 0 }], block);
+      if (isBare(block, blocks[i + 1])) emit([{ start: block.start, end: block.end, weight: 0 }], [block]);
       i += 1;
       continue;
     }
-    const section = i;
-    while (i < blocks.length && blocks[i]!.kind !== "heading" && blocks[i]!.page === block.page) i += 1;
-    emit(pack(text, blocks.slice(section, i)), block);
+    const start = i;
+    while (i < blocks.length && isTogether(block, blocks[i]!)) i += 1;
+    const section = blocks.slice(start, i);
+    emit(pack(text, section), section);
   }
   return passages;
+}
+
+/** Whether what is behind a block may stand in one passage with it. */
+function isTogether(first: Block, next: Block): boolean {
+  if (next.kind === "heading" || next.page !== first.page || next.headingPath !== first.headingPath) return false;
+  if (next.place?.unit !== first.place?.unit) return false;
+  return !first.place || countsLines(first.place.unit) || next.place?.number === first.place.number;
 }
 
 /** Whether a heading has neither words nor deeper headings under it. */

@@ -5,14 +5,15 @@ import type { Block, BlockKind } from "./parsed.ts";
 /** About ten thousand pages; more is a data dump or an attack. */
 export const MAX_TEXT_LENGTH = 20_000_000;
 
+/** Where in the original something stands. */
+type At = Pick<Block, "page" | "place">;
+
 export type Outline = {
-  readonly heading: (level: number, text: string, page?: number) => void;
+  readonly heading: (level: number, text: string, at?: At) => void;
+  /** The headings of what follows, where they are no words of the text. */
+  readonly section: (path: readonly string[]) => void;
   /** `tight`: on the next line, without a blank line between, as items of one list are. */
-  readonly add: (
-    kind: Exclude<BlockKind, "heading">,
-    text: string,
-    options?: { tight?: boolean; page?: number },
-  ) => void;
+  readonly add: (kind: Exclude<BlockKind, "heading">, text: string, options?: { tight?: boolean } & At) => void;
   /** Text of the first top-level heading so far. */
   readonly firstHeading: () => string | undefined;
   readonly isEmpty: () => boolean;
@@ -28,25 +29,30 @@ export function openOutline(): Outline {
   let length = 0;
   let first: string | undefined;
 
-  function append(kind: BlockKind, text: string, options: { tight?: boolean; page?: number }): void {
+  function append(kind: BlockKind, text: string, options: { tight?: boolean } & At): void {
     const gap = length === 0 ? "" : options.tight ? "\n" : "\n\n";
     const start = length + gap.length;
     length = start + text.length;
     if (length > MAX_TEXT_LENGTH) throw tooMuchText();
     parts.push(gap, text);
-    const { page } = options;
-    blocks.push({ kind, start, end: length, headingPath: path, ...(page !== undefined && { page }) });
+    const { page, place } = options;
+    const at = { ...(page !== undefined && { page }), ...(place && { place }) };
+    blocks.push({ kind, start, end: length, headingPath: path, ...at });
   }
 
   return {
-    heading(level, raw, page) {
+    heading(level, raw, at = {}) {
       const text = normalise(raw).replace(/\s+/g, " ").trim();
       if (text === "") return;
       while (open.length > 0 && open.at(-1)!.level >= level) open.pop();
       open.push({ level, text });
       path = open.map((heading) => heading.text);
       if (level === 1) first ??= text;
-      append("heading", text, page === undefined ? {} : { page });
+      append("heading", text, at);
+    },
+    section(names) {
+      open.length = 0;
+      path = names.map((name) => normalise(name).replace(/\s+/g, " ").trim()).filter(Boolean);
     },
     add(kind, raw, options = {}) {
       const text = trimBlankLines(normalise(raw));

@@ -1,7 +1,6 @@
 import mammoth from "mammoth";
 import { AppError } from "#shared/errors.ts";
-import { mediaTypeOf } from "#shared/formats.ts";
-import { checkZip } from "./check-zip.ts";
+import { typeOfFormat } from "#shared/formats.ts";
 import { withoutHidden } from "./docx-hidden.ts";
 import { writeHtml } from "./html-blocks.ts";
 import { openOutline } from "./outline.ts";
@@ -10,18 +9,13 @@ import { titleOf } from "./title.ts";
 
 const STYLES = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
 
-/** A Word document as its readers see it, by way of HTML. Rejects what is damaged or another kind of archive. */
+/** A Word document as its readers see it, by way of HTML. Rejects what is damaged; the archive was checked when it was recognised. */
 export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed> {
-  const entries = checkZip(bytes);
-  if (!entries.includes("word/document.xml")) {
-    const why = "This is a zip file but no Word document. Supported are Markdown, HTML, text, CSV, PDF and DOCX.";
-    throw new AppError("unsupported_media_type", why);
-  }
   const outline = openOutline();
   writeHtml(await toHtml(bytes), outline);
   return {
     title: titleOf(name, outline.firstHeading()),
-    mediaType: mediaTypeOf(".docx"),
+    mediaType: typeOfFormat("docx"),
     parser: "docx/2",
     ...outline.finish(),
   };

@@ -34,7 +34,7 @@ export async function parsePdf(bytes: Uint8Array, name: string): Promise<Parsed>
     for (const paragraph of paragraphs) {
       const level = levelOf(paragraph);
       if (level === undefined) outline.add("paragraph", paragraph.text, { page: i + 1 });
-      else outline.heading(level, paragraph.text, i + 1);
+      else outline.heading(level, paragraph.text, { page: i + 1 });
     }
   });
   const title = await metaTitle(pdf);

@@ -1,19 +1,26 @@
+import { typeOfFormat } from "#shared/formats.ts";
 import { normaliseSource } from "./normalise.ts";
-import { openOutline } from "./outline.ts";
+import { type Outline, openOutline } from "./outline.ts";
 import type { Parsed } from "./parsed.ts";
 import { titleOf } from "./title.ts";
 
-/** Paragraphs end at blank lines; plain text has no headings that could be told from short lines. */
+/** Paragraphs with their lines; plain text has no headings that could be told from short lines. */
 export function parseText(source: string, name: string): Parsed {
   const outline = openOutline();
+  writeText(outline, source, { hasLines: true });
+  return { title: titleOf(name), mediaType: typeOfFormat("text"), parser: "text/1", ...outline.finish() };
+}
+
+/** Paragraphs end at blank lines. */
+export function writeText(outline: Outline, source: string, { hasLines = false } = {}): void {
   let lines: string[] = [];
-  for (const line of [...normaliseSource(source).split("\n"), ""]) {
+  for (const [i, line] of [...normaliseSource(source).split("\n"), ""].entries()) {
     if (line.trim() !== "") {
       lines.push(line);
     } else if (lines.length > 0) {
-      outline.add("paragraph", lines.join("\n"));
+      const place = { unit: "line", number: i - lines.length + 1 } as const;
+      outline.add("paragraph", lines.join("\n"), hasLines ? { place } : {});
       lines = [];
     }
   }
-  return { title: titleOf(name), mediaType: "text/plain", parser: "text/1", ...outline.finish() };
 }

@@ -1,3 +1,5 @@
+import type { PlaceUnit } from "#shared/places.ts";
+
 export type ParseInput = {
   readonly bytes: Uint8Array;
   /** File name or title; its extension decides where the bytes do not. */
@@ -15,6 +17,8 @@ export type Block = {
   /** The headings above the block, outermost first; a heading's own path ends with itself. */
   readonly headingPath: readonly string[];
   readonly page?: number;
+  /** Of its first line, where the original counts something else than pages. */
+  readonly place?: { readonly unit: PlaceUnit; readonly number: number };
 };
 
 export type Parsed = {

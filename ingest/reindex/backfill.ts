@@ -142,7 +142,8 @@ async function copy(
 
 /**
  * Cut anew from the original. Citations point into the text that was stored when the version was made: where today's
- * parser reads another text out of the original, that stored text is cut instead, without its structure.
+ * parser reads another text out of the original, that stored text is cut instead, without its structure; its lines are
+ * not those of the original.
  */
 async function passagesOf({ blobs, parse }: ReindexDeps, version: Source) {
   const { signal } = new AbortController();
@@ -151,7 +152,8 @@ async function passagesOf({ blobs, parse }: ReindexDeps, version: Source) {
   if (commitment(version.salt, parsed.text) === version.text_commitment) return passages;
   const text = await blobs.get(textOf(version.tenant, version.id));
   const plain = await parse({ bytes: text, name: "text.txt", mediaType: "text/plain" }, signal);
-  if (commitment(version.salt, plain.parsed.text) === version.text_commitment) return plain.passages;
+  if (commitment(version.salt, plain.parsed.text) === version.text_commitment)
+    return plain.passages.map(({ places: _, ...passage }) => passage);
   throw new AppError(
     "unreadable_document",
     "This version reads differently than when it was stored. Upload the document again.",

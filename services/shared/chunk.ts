@@ -1,3 +1,5 @@
+import type { Places } from "./places.ts";
+
 /** Part of a generation's identity. Another version cuts the same text into other passages: raise it with the chunker. */
 export const CHUNKER_VERSION = "structure/1";
 
@@ -13,6 +15,8 @@ export type Chunk = {
   readonly title: string;
   readonly headingPath: readonly string[];
   readonly page: number | undefined;
+  /** Where its lines stand in an original that counts something else than pages. */
+  readonly places?: Places | undefined;
   readonly start: number;
   readonly end: number;
   readonly text: string;

@@ -1,27 +1,114 @@
 /** Of one document, wherever it comes from. */
 export const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;
 
-export type Format = "markdown" | "html" | "text" | "csv" | "pdf" | "docx";
+export type Format =
+  | "markdown"
+  | "html"
+  | "text"
+  | "csv"
+  | "json"
+  | "jsonl"
+  | "code"
+  | "pdf"
+  | "docx"
+  | "pptx"
+  | "xlsx"
+  | "epub"
+  | "email"
+  | "mbox";
 
-type Entry = { readonly format: Format; readonly mediaType: string };
-const entry = (format: Format, mediaType: string): Entry => ({ format, mediaType });
+type Entry = {
+  readonly format: Format;
+  /** As users are told. */
+  readonly name: string;
+  /** In lower case, with the dot. */
+  readonly extensions: readonly string[];
+  /** The first is the one that is kept; the others are known when a sender declares them. */
+  readonly mediaTypes: readonly [string, ...string[]];
+};
 
-const MARKDOWN = entry("markdown", "text/markdown");
-const HTML = entry("html", "text/html");
-const TEXT = entry("text", "text/plain");
+const OFFICE = "application/vnd.openxmlformats-officedocument";
+const MACROS = "macroEnabled.12";
+const words = (list: string): string[] => list.trim().split(/\s+/);
 
-/** What can be read, by file extension in lower case: what folders are searched for and uploads are recognised by. */
-export const FORMATS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ...[".md", ".mdx", ".markdown"].map((extension): [string, Entry] => [extension, MARKDOWN]),
-  ...[".html", ".htm"].map((extension): [string, Entry] => [extension, HTML]),
-  [".xhtml", entry("html", "application/xhtml+xml")],
-  ...[".txt", ".text", ".log", ".rst", ".adoc", ".org"].map((extension): [string, Entry] => [extension, TEXT]),
-  [".csv", entry("csv", "text/csv")],
-  [".tsv", entry("csv", "text/tab-separated-values")],
-  [".pdf", entry("pdf", "application/pdf")],
-  [".docx", entry("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")],
-]);
+/**
+ * What can be read. The upload routes, the folder source, the command line, the chat page and the handbook's table say
+ * the same as this table.
+ */
+export const FORMAT_TABLE: readonly Entry[] = [
+  {
+    ...{ format: "markdown", name: "Markdown", extensions: [".md", ".mdx", ".markdown"] },
+    mediaTypes: ["text/markdown", "text/x-markdown"],
+  },
+  {
+    ...{ format: "html", name: "HTML", extensions: [".html", ".htm", ".xhtml"] },
+    mediaTypes: ["text/html", "application/xhtml+xml"],
+  },
+  {
+    ...{ format: "text", name: "plain text", mediaTypes: ["text/plain"] },
+    extensions: [".txt", ".text", ".log", ".rst", ".adoc", ".org"],
+  },
+  {
+    ...{ format: "csv", name: "CSV and TSV", extensions: [".csv", ".tsv"] },
+    mediaTypes: ["text/csv", "text/tab-separated-values"],
+  },
+  { format: "json", name: "JSON", extensions: [".json"], mediaTypes: ["application/json", "text/json"] },
+  {
+    ...{ format: "jsonl", name: "JSON Lines", extensions: [".jsonl", ".ndjson"] },
+    mediaTypes: ["application/jsonl", "application/x-ndjson", "application/x-jsonlines"],
+  },
+  {
+    ...{ format: "code", name: "source code" },
+    extensions:
+      words(`.js .mjs .cjs .jsx .ts .mts .cts .tsx .py .pyi .go .rs .java .kt .kts .scala .groovy .c .h .cc .cpp
+      .hpp .cs .swift .dart .rb .php .pl .lua .r .jl .sh .bash .zsh .ps1 .sql .proto .graphql .tf .css .scss .less .xml .yaml
+      .yml .toml .ini .cfg .conf .properties .jsonc .json5`),
+    mediaTypes: [
+      "text/x-source-code",
+      ...words(`text/javascript application/javascript application/x-javascript text/css text/x-python text/xml
+        application/xml application/yaml application/x-yaml text/yaml application/toml application/sql application/x-sh`),
+    ],
+  },
+  { format: "pdf", name: "PDF", extensions: [".pdf"], mediaTypes: ["application/pdf"] },
+  {
+    ...{ format: "docx", name: "Word (DOCX)", extensions: [".docx", ".docm"] },
+    mediaTypes: [`${OFFICE}.wordprocessingml.document`, `application/vnd.ms-word.document.${MACROS}`],
+  },
+  {
+    ...{ format: "pptx", name: "PowerPoint (PPTX)", extensions: [".pptx", ".pptm", ".ppsx"] },
+    mediaTypes: [
+      `${OFFICE}.presentationml.presentation`,
+      `application/vnd.ms-powerpoint.presentation.${MACROS}`,
+      `${OFFICE}.presentationml.slideshow`,
+    ],
+  },
+  {
+    ...{ format: "xlsx", name: "Excel (XLSX)", extensions: [".xlsx", ".xlsm"] },
+    mediaTypes: [`${OFFICE}.spreadsheetml.sheet`, `application/vnd.ms-excel.sheet.${MACROS}`],
+  },
+  { format: "epub", name: "EPUB", extensions: [".epub"], mediaTypes: ["application/epub+zip"] },
+  { format: "email", name: "e-mail (EML)", extensions: [".eml"], mediaTypes: ["message/rfc822"] },
+  { format: "mbox", name: "mailboxes (MBOX)", extensions: [".mbox"], mediaTypes: ["application/mbox"] },
+];
 
-/** By extension in lower case. */
+/** By file extension in lower case: what folders are searched for and uploads are recognised by. */
+export const FORMATS: ReadonlyMap<string, Entry> = new Map(
+  FORMAT_TABLE.flatMap((entry) => entry.extensions.map((extension) => [extension, entry] as const)),
+);
+
+/** By what a sender declares, in lower case and without parameters. */
+export const FORMATS_BY_TYPE: ReadonlyMap<string, Entry> = new Map(
+  FORMAT_TABLE.flatMap((entry) => entry.mediaTypes.map((type) => [type, entry] as const)),
+);
+
+const NAMES = FORMAT_TABLE.map(({ name }) => name);
+/** For those who sent something else. */
+export const SUPPORTED = `Supported are ${NAMES.slice(0, -1).join(", ")} and ${NAMES.at(-1)}.`;
+
+/** Of a document whose content is in this format. */
+export const typeOfFormat = (format: Format): string =>
+  FORMAT_TABLE.find((entry) => entry.format === format)!.mediaTypes[0];
+
+/** By extension in lower case: what a file that no sender describes is taken for. */
 export const mediaTypeOf = (extension: string): string =>
-  FORMATS.get(extension)?.mediaType ?? "application/octet-stream";
+  FORMATS.get(extension)?.mediaTypes[0] ?? "application/octet-stream";

@@ -4,6 +4,7 @@ import { countTerms, headingOf } from "./count-terms.ts";
 import { sha256 } from "./digest.ts";
 import type { Filing } from "./index.ts";
 import { isKnowable } from "./near-words.ts";
+import type { Places } from "./places.ts";
 import { uuidOf } from "./qdrant-generations.ts";
 import { hashOf, unpack } from "./term-counts.ts";
 
@@ -27,6 +28,7 @@ export type ChunkPayload = {
   readonly title: string;
   readonly heading_path: string[];
   readonly page: number | null;
+  readonly places?: Places | null;
   readonly start: number;
   readonly end: number;
   readonly text: string;
@@ -62,6 +64,7 @@ export function pointsOf(filing: Filing, versionId: string, chunks: readonly Chu
       title: chunk.title,
       heading_path: [...chunk.headingPath],
       page: chunk.page ?? null,
+      places: chunk.places ?? null,
       start: chunk.start,
       end: chunk.end,
       text: chunk.text,
@@ -127,6 +130,7 @@ export function chunkOf(payload: ChunkPayload): Chunk {
     start: payload.start,
     end: payload.end,
     text: payload.text,
+    ...(payload.places && { places: payload.places }),
   };
 }
 

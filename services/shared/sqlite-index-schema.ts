@@ -18,16 +18,23 @@ export function createSchema(db: DatabaseSync): void {
       status text not null, manifest text not null);
     create table if not exists chunk (rowid integer primary key, generation integer not null, id text not null,
       document_id text not null, version_id text not null, title text not null, heading_path text not null,
-      page integer, start integer not null, end integer not null, text text not null);
+      page integer, start integer not null, end integer not null, text text not null, places text);
     create index if not exists chunk_version on chunk (version_id, generation);
     create table if not exists version (rowid integer primary key, generation integer not null, id text not null,
       unique (generation, id));
     create table if not exists term_stats (name text primary key, chunks integer not null, chunk_words integer not null,
       versions integer not null, version_words integer not null)`);
+  addPlaces(db);
   const known = db.prepare("select seq from generation").all() as { seq: number }[];
   for (const { seq } of known) completeTermTable(db, termTableOf(seq));
   if (known.length > 0) return;
   addGeneration(db, crypto.randomUUID(), "live", { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
+}
+
+/** Files of the first versions know no other places than pages. */
+function addPlaces(db: DatabaseSync): void {
+  const known = db.prepare("select 1 from pragma_table_info('chunk') where name = 'places'").get();
+  if (!known) db.exec("alter table chunk add column places text");
 }
 
 export const termTableOf = (seq: number): string => `terms_${seq}`;

@@ -5,6 +5,7 @@ import { headingOf } from "./count-terms.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs } from "./index.ts";
 import { meantTerms } from "./meant-terms.ts";
+import type { Places } from "./places.ts";
 import { type Filter, scopeOfFiling } from "./scope-terms.ts";
 import {
   addGeneration,
@@ -21,11 +22,12 @@ import { dropTermTable, optimiseTermTable, type Remembered, termTable } from "./
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 export type Store = ReturnType<typeof openStore>;
-type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page"> & {
+type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page" | "places"> & {
   rowid: number;
   start: number;
   end: number;
   page: number | null;
+  places: string | null;
   heading_path: string;
   document_id: string;
   version_id: string;
@@ -89,11 +91,11 @@ export function openStore(path: string) {
   };
   const insertChunk = (seq: number, versionId: string, chunk: Chunk): number => {
     const inserted = sql(
-      `insert into chunk (generation, id, document_id, version_id, title, heading_path, page, start, end, text)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert into chunk (generation, id, document_id, version_id, title, heading_path, page, start, end, text, places)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       ...[seq, chunk.id, chunk.documentId, versionId, chunk.title, JSON.stringify(chunk.headingPath)],
-      ...[chunk.page ?? null, chunk.start, chunk.end, chunk.text],
+      ...[chunk.page ?? null, chunk.start, chunk.end, chunk.text, chunk.places ? JSON.stringify(chunk.places) : null],
     );
     return Number(inserted.lastInsertRowid);
   };
@@ -195,5 +197,6 @@ function chunkOf(row: Omit<ChunkRow, "rowid">): Chunk {
     start: row.start,
     end: row.end,
     text: row.text,
+    ...(row.places !== null && { places: JSON.parse(row.places) as Places }),
   };
 }

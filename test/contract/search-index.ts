@@ -27,8 +27,11 @@ export function searchIndexContract(name: string, openEmpty: () => Promise<Searc
     describe("content", () => {
       test("a chunk is found as soon as its write resolves, and comes back as it was written", async () => {
         const written = chunk("v1", 7, "🦜 the amber parrot", { title: "Birds", headingPath: ["A", "B"], page: 3 });
+        const row = chunk("v2", 0, "bird: cobalt", { places: { unit: "row", runs: [[0, 17]] } });
         await index.write(open, "v1", [written]);
+        await index.write(open, "v2", [row]);
         expect(await find(index, "amber")).toEqual([written]);
+        expect(await find(index, "cobalt")).toEqual([row]);
       });
 
       test("title and headings are searched with the text", async () => {

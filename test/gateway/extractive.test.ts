@@ -95,6 +95,13 @@ test("a table row answers for its key", () => {
   );
 });
 
+test("a row that names its columns answers alone, not with the rows around it", () => {
+  const rows = "Depot: Alder; Pallets: 1200\nDepot: Cedar; Pallets: 2450\nDepot: Elm; Pallets: 90";
+  expect(answer("How many pallets does the depot Cedar hold?", ["Depots", rows])).toBe(
+    "Depot: Cedar; Pallets: 2450 [1]",
+  );
+});
+
 test("a definition is preferred to a mention", () => {
   const text = answer(
     "What is a release?",

@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { FORMATS } from "#shared/formats.ts";
+import { FORMATS, FORMATS_BY_TYPE } from "#shared/formats.ts";
 
 /** Types that say nothing: the name does. */
 const VAGUE = /^(text\/plain|application\/octet-stream|binary\/octet-stream|)$/;
@@ -11,8 +11,9 @@ export function webName(url: URL, contentType: string): { fileName: string; medi
   const last = decoded(url.pathname.split("/").findLast((part) => part !== "") ?? "");
   const extension = extname(last).toLowerCase();
   const own = FORMATS.get(extension);
-  if (own && (VAGUE.test(served) || own.mediaType === served)) return { fileName: last, mediaType: own.mediaType };
-  const [known] = [...FORMATS].find(([, { mediaType }]) => mediaType === served) ?? [];
+  if (own && (VAGUE.test(served) || own.mediaTypes.includes(served)))
+    return { fileName: last, mediaType: own.mediaTypes[0] };
+  const known = FORMATS_BY_TYPE.get(served)?.extensions[0];
   if (known === undefined) return undefined;
   const stem = last === "" ? url.hostname : last.slice(0, MAX_NAME);
   return { fileName: `${stem}${known}`, mediaType: served };

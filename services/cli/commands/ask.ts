@@ -1,5 +1,6 @@
+import type { Place } from "#shared/places.ts";
 import { type Command, type Context, parseFlags, UsageError } from "../command.ts";
-import { placeOf } from "../place-of.ts";
+import { addressOf, placeOf } from "../place-of.ts";
 import { excerpt, oneLine } from "../printable.ts";
 
 const QUOTE_CHARS = 300;
@@ -13,6 +14,7 @@ type Citation = {
     readonly uri: string;
     readonly heading_path: readonly string[];
     readonly page?: number;
+    readonly place?: Place;
     readonly quote: string;
   };
 };
@@ -81,7 +83,7 @@ function showEnd({ outcome, citations, lineage }: End, { output }: Context): voi
     const own = citations.filter((citation) => citation.marker === marker);
     const { source } = own[0]!;
     output.line(`[${marker}] ${placeOf(source)}`);
-    output.line(`    ${oneLine(source.uri)}${source.page ? `, page ${source.page}` : ""}`);
+    output.line(`    ${addressOf(source)}`);
     const quotes = own.map(({ verified, source: { quote } }) => {
       const doubt = verified ? "" : " (not verified: read it for yourself)";
       return `    “${excerpt(quote, QUOTE_CHARS)}”${doubt}`;

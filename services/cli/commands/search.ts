@@ -1,6 +1,7 @@
+import type { Place } from "#shared/places.ts";
 import { type Command, parseFlags, UsageError } from "../command.ts";
-import { placeOf } from "../place-of.ts";
-import { excerpt, oneLine } from "../printable.ts";
+import { addressOf, placeOf } from "../place-of.ts";
+import { excerpt } from "../printable.ts";
 
 const TEXT_CHARS = 300;
 const MAX_TOP_K = 50;
@@ -12,6 +13,7 @@ type Found = {
     readonly uri: string;
     readonly heading_path: readonly string[];
     readonly page?: number;
+    readonly place?: Place;
     readonly text: string;
   }[];
 };
@@ -42,7 +44,7 @@ Lists the passages that fit the query best, of the documents that you may read.
     }
     for (const one of found.results) {
       output.line(`${one.rank}. ${placeOf(one)}`);
-      output.line(`   ${oneLine(one.uri)}${one.page ? `, page ${one.page}` : ""}`);
+      output.line(`   ${addressOf(one)}`);
       output.line(`   ${excerpt(one.text, TEXT_CHARS)}\n`);
     }
     if (found.results.length === 0) output.note("Nothing was found. Use words that stand in the documents.");

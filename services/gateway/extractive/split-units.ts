@@ -19,6 +19,8 @@ export type Unit = {
 type Block = { readonly kind: UnitKind; readonly parts: readonly string[]; readonly context: string };
 
 const ITEM = /^\s*([-*+•·]|\d{1,3}[.)、])\s+\S/;
+/** A row that names its columns, as sheets, CSV files and JSON records are stored: `name: value; name: value`. */
+const RECORD = /^[^:;\n]{1,80}: [^;]*(?:; [^:;\n]{1,80}: [^;]*)+$/;
 const LEAD_IN = /[:：]$/;
 /** Words that lead to something, even when they name an option: `要构建镜像，用 --target 选择进程：`. */
 const PROSE_LEAD_IN = /^(?=.*([\u4e00-\u9fff]{2}|([a-z]+ ){4})).*[:：]$/i;
@@ -68,6 +70,7 @@ const joined = (a: Block, b: Block): Block => ({ ...a, parts: [[...a.parts, ...b
 function classified(paragraph: string, afterLeadIn: boolean): Block[] {
   const lines = paragraph.split("\n");
   if (lines.every((line) => /\S\s*\|\s*\S|^\|/.test(line))) return [table(lines)];
+  if (lines.every((line) => RECORD.test(line))) return [{ kind: "row", parts: lines, context: "" }];
   const first = lines.findIndex((line) => ITEM.test(line));
   if (first >= 0) {
     const items: string[] = [];

@@ -1,5 +1,6 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
 import { isIndexing } from "#shared/is-indexing.ts";
+import { type Place, placeIn } from "#shared/places.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 import { isSupported, overlap } from "./support.ts";
 
@@ -17,6 +18,7 @@ export type Citation = {
     readonly uri: string;
     readonly heading_path: readonly string[];
     readonly page?: number;
+    readonly place?: Place;
     readonly quote: string;
   };
 };
@@ -87,6 +89,7 @@ export function quoteFor(claim: string, code: string | undefined, { chunk, docum
     uri: document.uri,
     heading_path: chunk.headingPath,
     ...(chunk.page !== undefined && { page: chunk.page }),
+    ...(chunk.places && { place: placeIn(chunk.places, chunk.text, start, end) }),
     start: chunk.start + offset,
     end: chunk.start + offset + codePointLength(quote),
     quote,

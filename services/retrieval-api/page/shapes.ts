@@ -1,5 +1,7 @@
 /** What the API answers with, as far as the page reads it. The handbook describes all of it. */
 
+import type { Place } from "#shared/places.ts";
+
 export type Span = { readonly start: number; readonly end: number };
 export type SourceStatus = "current" | "superseded" | "withdrawn" | "unavailable";
 
@@ -10,6 +12,7 @@ export type CitedSource = Span & {
   readonly uri: string;
   readonly heading_path: readonly string[];
   readonly page?: number;
+  readonly place?: Place;
   readonly quote: string;
   readonly status?: "current" | "superseded";
 };
@@ -105,6 +108,7 @@ export type Passage = Span & {
   readonly uri: string;
   readonly heading_path: readonly string[];
   readonly page?: number;
+  readonly place?: Place;
   readonly text: string;
 };
 

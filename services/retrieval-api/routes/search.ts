@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { callerOf, needs } from "#shared/caller.ts";
 import { signalFor } from "#shared/cancel.ts";
+import { placeIn } from "#shared/places.ts";
 import { scopeOf } from "#shared/principal.ts";
 import type { Server } from "#shared/server.ts";
 import type { ApiDeps } from "../api-deps.ts";
@@ -30,6 +31,7 @@ export function mountSearch(server: Server, { authenticate, retrieve }: ApiDeps)
         uri: document.uri,
         heading_path: chunk.headingPath,
         ...(chunk.page !== undefined && { page: chunk.page }),
+        ...(chunk.places && { place: placeIn(chunk.places, chunk.text, 0, chunk.text.length) }),
         start: chunk.start,
         end: chunk.end,
         text: chunk.text,

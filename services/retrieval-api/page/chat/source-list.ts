@@ -2,6 +2,7 @@ import type { Signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { shownText } from "../markdown/shown-text.ts";
 import type { Citation } from "../shapes.ts";
+import { placeText } from "../sources/place-text.ts";
 import { showPane } from "../state/route.ts";
 import { t } from "../text/text.ts";
 import { paneOf } from "./citation-mark.ts";
@@ -32,17 +33,14 @@ function SourceChip({ citation, onOpen }: { readonly citation: Citation; readonl
   }
   const section = source.heading_path.at(-1);
   const { title } = source;
+  const where = placeText(source);
+  const names = [section && section !== title ? shownText(section) : undefined, where].filter(Boolean);
   return html`
     <button type="button" class="source" onClick=${onOpen}>
       <b>${marker}</b>
       <span class="source-names">
         <span class="source-title" dir="auto">${shownText(title)}</span>
-        ${
-          (source.page !== undefined || (section && section !== title)) &&
-          html`<span class="source-section" dir="auto">${
-            source.page === undefined ? shownText(section!) : t("source.page", { page: source.page })
-          }</span>`
-        }
+        ${names.length > 0 && html`<span class="source-section" dir="auto">${names.join(" · ")}</span>`}
       </span>
     </button>
   `;

@@ -7,6 +7,7 @@ import type { SourcePlace } from "../state/route.ts";
 import { t } from "../text/text.ts";
 import { fullTime } from "../text/times.ts";
 import { Icon } from "../ui/icon.ts";
+import { placeText } from "./place-text.ts";
 
 type Props = {
   readonly place: SourcePlace;
@@ -20,13 +21,13 @@ export function DocumentFacts({ place, details, citation }: Props) {
   const version = details.versions[at];
   const number = details.versions.length - at;
   const path = citation && "quote" in citation.source ? citation.source.heading_path : [];
-  const page = citation && "quote" in citation.source ? citation.source.page : undefined;
+  const where = citation && "quote" in citation.source ? placeText(citation.source) : undefined;
   const outside = safeLink(version?.link ?? details.uri);
   return html`
     <div class="facts">
       ${path.length > 0 && html`<p class="facts-path" dir="auto">${shownText(path.join(" › "))}</p>`}
       <p class="facts-line">
-        ${page !== undefined && html`<span>${t("source.page", { page })}</span>`}
+        ${where && html`<span>${where}</span>`}
         ${version && html`<span>${t("source.version", { number, date: fullTime(version.ready_at ?? version.created_at) })}</span>`}
         ${version && place.version !== details.current_version && html`<span class="tag tag-warn">${t("source.older")}</span>`}
       </p>
