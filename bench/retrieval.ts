@@ -70,9 +70,9 @@ async function measure({ documents, questions }: SuiteData) {
       const before = performance.now();
       const { legs } = await index.search(question, scope, retrieval.candidates, AbortSignal.timeout(10_000));
       const fused = fuse(legs, retrieval.fusion.weights, retrieval.candidates);
-      const order = rankCandidates(question, fused.map(confirmed), ranking.passage);
+      const { candidates } = rankCandidates(question, fused.map(confirmed), ranking.passage, retrieval.candidates);
       times.push(performance.now() - before);
-      const found = [...new Set(order.map(({ chunk }) => chunk.documentId))];
+      const found = [...new Set(candidates.map(({ chunk }) => chunk.documentId))];
       const relevant = new Set(gold.map(({ document }) => document));
       ranked.push({ gains: found.map((id) => (relevant.has(id) ? 1 : 0)), wanted: [...relevant].map(() => 1) });
     }

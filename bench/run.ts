@@ -4,7 +4,10 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   retrieval: async () => (await import("./retrieval.ts")).retrieval(env.EVAL_DATA_DIR ?? "../shared/datasets"),
   lineage: async () => (await import("./lineage.ts")).lineage(),
   recall: async () => (await import("./recall.ts")).recall(),
-  train: async () => (await import("./training/train.ts")).train(env.EVAL_DATA_DIR ?? "../shared/datasets"),
+  "train-ranking": async () =>
+    (await import("./training/train.ts")).trainRanking(env.EVAL_DATA_DIR ?? "../shared/datasets"),
+  "train-units": async () =>
+    (await import("./training/train.ts")).trainUnits(env.EVAL_DATA_DIR ?? "../shared/datasets"),
   ingest: async (args) => (await import("./ingest.ts")).ingest(env, args),
   search: async (args) => (await import("./search.ts")).search(env, args),
   "scale-model": async () => (await import("./scale-model.ts")).scaleModel(),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { httpUrl, optional, readEnv, str } from "#shared/env.ts";
 import { runMain } from "#shared/run-main.ts";
+import { calibrateCommand } from "./commands/calibrate-command.ts";
 import type { EvalSettings } from "./commands/eval-settings.ts";
 import { judgeCommand } from "./commands/judge-command.ts";
 import { runCommand } from "./commands/run-command.ts";
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   const { signal } = interrupted;
   if (command === "judge") process.exitCode = await judgeCommand(args, settings, stdout, signal);
   else if (command === "sweep") process.exitCode = await sweepCommand(args, settings, stdout, stderr, signal);
+  else if (command === "calibrate") process.exitCode = await calibrateCommand(args, settings, stdout);
   else process.exitCode = await runCommand(process.argv.slice(2), settings, stdout, stderr, signal);
 }
 

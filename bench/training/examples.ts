@@ -7,10 +7,10 @@ import { splitUnits, type Unit } from "../../services/gateway/extractive/split-u
 import { readUnits } from "../../services/gateway/extractive/unit-features.ts";
 import { evidenceFeatures } from "../../services/retrieval-api/answer/evidence-check.ts";
 import { renderPrompt } from "../../services/retrieval-api/answer/prompt.ts";
-import { type Reading, readCandidates } from "../../services/retrieval-api/answer/read-candidates.ts";
 import { standaloneQuestion } from "../../services/retrieval-api/answer/standalone.ts";
 import { fitEvidence } from "../../services/retrieval-api/retrieval/fit-evidence.ts";
 import { worthOf } from "../../services/retrieval-api/retrieval/rank-candidates.ts";
+import { type Reading, readCandidates } from "../../services/retrieval-api/retrieval/read-candidates.ts";
 import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
 import type { Case } from "./logistic.ts";
 import type { Features } from "./optimise.ts";
@@ -30,7 +30,7 @@ export type Found = {
 
 /** Questions of other sets of the same language that are put to a set, which cannot answer them. */
 const FOREIGN = 40;
-/** The handbook is what most people ask first, and its set is small. */
+/** The handbook is what most people ask first, and its questions are of many kinds. */
 const HANDBOOK_WEIGHT = 3;
 /** A unit has to be this long for being a part of the gold to say something. */
 const MIN_PART = 5;
@@ -42,8 +42,8 @@ export async function searchAll(
   release: Pick<Release, "retrieval">,
 ): Promise<Found[]> {
   // What a term is, other documents may say as well.
-  const others = sets.filter((other) => other !== set && !other.name.startsWith("glossary"));
-  const foreign = others.flatMap((other) => foreignTo(set, other));
+  const others = sets.filter((other) => other !== set && !/^(glossary|headings)/.test(other.name));
+  const foreign = set.name.startsWith("headings") ? [] : others.flatMap((other) => foreignTo(set, other));
   return withSearch(set.sources, release, async (search) => {
     const found: Found[] = [];
     for (const [i, asked] of [...set.asked, ...foreign].entries()) {
@@ -64,6 +64,15 @@ function foreignTo(set: QuestionSet, other: QuestionSet): Asked[] {
 
 const weightOf = ({ set }: Found): number => (set === "handbook" ? HANDBOOK_WEIGHT : 1);
 
+/** The passages of the questions that have an answer; every set weighs alike, however many questions it has. */
+export function passageLists(found: readonly Found[]): List[] {
+  const answerable = found.filter(({ asked }) => asked.gold.length > 0);
+  const sizes = new Map<string, number>();
+  for (const { set } of answerable) sizes.set(set, (sizes.get(set) ?? 0) + 1);
+  const share = answerable.length / sizes.size;
+  return answerable.map((one) => ({ ...passageList(one), weight: (weightOf(one) * share) / sizes.get(one.set)! }));
+}
+
 /** Which of the candidates hold a piece of the gold. */
 export function passageList(found: Found): List {
   const { candidates, asked, readings } = found;
@@ -79,7 +88,6 @@ export function supportCase(found: Found, weights: Features): Case | undefined {
   const order = inOrder(found, weights);
   const features = evidenceFeatures(
     found.question,
-    order.length,
     order.map((i) => found.readings[i]!),
   );
   const holds = found.asked.gold.length > 0;

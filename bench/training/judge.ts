@@ -29,10 +29,3 @@ export function auroc(scored: readonly Scored[], against: "foreign" | "near"): s
   );
   return (won / (answerable.length * others.length)).toFixed(3);
 }
-
-/** The highest threshold that refuses at most this share of the answerable questions. */
-export function thresholdFor(scored: readonly Scored[], overRefusal: number): number {
-  const answerable = scored.filter(({ found }) => found.asked.gold.length > 0).map(({ support }) => support);
-  const sorted = answerable.sort((a, b) => a - b);
-  return Number((sorted[Math.floor(sorted.length * overRefusal)] ?? 0).toFixed(3));
-}

@@ -1,6 +1,12 @@
 export type Features = Readonly<Record<string, number>>;
 export type Optimised = { readonly bias: number; readonly weights: Readonly<Record<string, number>> };
 
+export type Learn<T> = (
+  example: T,
+  score: (features: Features) => number,
+  push: (features: Features, by: number) => void,
+) => void;
+
 const BATCH = 32;
 const FIRST_RATE = 0.03;
 const LAST_RATE = 0.001;
@@ -16,7 +22,8 @@ const BIAS = 0;
 export function optimise<T>(
   examples: readonly T[],
   rounds: number,
-  learn: (example: T, score: (features: Features) => number, push: (features: Features, by: number) => void) => void,
+  learn: Learn<T>,
+  least = Number.NEGATIVE_INFINITY,
 ): Optimised {
   const places = new Map<string, number>();
   const vectors = new Map<Features, readonly (readonly [place: number, value: number])[]>();
@@ -62,7 +69,8 @@ export function optimise<T>(
         const s = 0.999 * (spread[place] ?? 0) + 0.001 * slope ** 2;
         mean[place] = m;
         spread[place] = s;
-        weights[place] = weight - (rate * (m / (1 - 0.9 ** steps))) / (Math.sqrt(s / (1 - 0.999 ** steps)) + 1e-8);
+        const step = (rate * (m / (1 - 0.9 ** steps))) / (Math.sqrt(s / (1 - 0.999 ** steps)) + 1e-8);
+        weights[place] = place === BIAS ? weight - step : Math.max(least, weight - step);
       }
     }
   }

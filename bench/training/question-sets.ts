@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codePointLength } from "#shared/codepoints.ts";
 import { parse } from "../../ingest/parse/parse.ts";
+import { headingSets } from "./heading-sets.ts";
 
 /** Where the answer stands, in code points of the document's text; `text` is that piece. */
 export type Gold = { readonly document: string; readonly start: number; readonly end: number; readonly text: string };
@@ -55,6 +56,7 @@ export async function questionSets(dataFolder: string, perSet: number): Promise<
   return [
     handbook(),
     ...definitions,
+    ...(await headingSets(dataFolder, perSet)),
     ...present.map(([name, language, path]) => readingSet(name, language, join(dataFolder, path), perSet)),
   ];
 }

@@ -35,7 +35,7 @@ Takes the suites' documents in, asks their questions, and decides: exit 0 GO, 1 
   --bless          make this run the baseline, unless it breaks a floor
   --sign FILE      sign attestation.json with the keys of this file
 
-npm run evals -- judge --help and npm run evals -- sweep --help tell of the other two commands.`;
+The other commands are judge, sweep and calibrate; npm run evals -- COMMAND --help tells of each.`;
 
 const flags = {
   suite: { type: "string", multiple: true },

@@ -56,6 +56,14 @@ export function tokenize(text: string): string[] {
   return terms(comparable(text));
 }
 
+/**
+ * Terms of a text that `comparable` has made plain, Chinese as pairs of characters alone: enough to tell whether a text
+ * has a word, without the cutting into words, which takes most of the time.
+ */
+export function pairTerms(plain: string): string[] {
+  return [...plain.matchAll(WORD)].flatMap(([word]) => (HAN.test(word) ? hanPairs(Array.from(word)) : wordTerms(word)));
+}
+
 /** The distinct terms of a question, without words that every question has. */
 export function queryTerms(text: string): string[] {
   const content = terms(withoutAsking(text)).filter((term) => !STOP_EN.has(term));
@@ -116,9 +124,13 @@ const runsOf = (text: string): readonly string[] => text.match(ASCII.test(text) 
 function hanTerms(run: string): string[] {
   const characters = Array.from(run);
   if (characters.length === 1) return characters;
-  const bigrams = characters.slice(1).map((character, i) => characters[i] + character);
-  const words = hanWords(run).filter((word) => word.length > 1);
-  return [...bigrams, ...words];
+  return [...hanPairs(characters), ...hanWords(run).filter((word) => word.length > 1)];
+}
+
+function hanPairs(characters: readonly string[]): string[] {
+  return characters.length === 1
+    ? [...characters]
+    : characters.slice(1).map((character, i) => characters[i] + character);
 }
 
 /** Asked word by word, the segmenter is twice as fast as its own iterator. */

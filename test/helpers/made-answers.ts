@@ -107,7 +107,7 @@ function draftOf(i: number, tenant: string, roll: () => number): { draft: Draft;
     found.set(one.chunk.id, one);
   }
   const candidates = [...found.values()];
-  draft.retrieved = { generation: "g", candidates, proposed: candidates.length, rejected: 0 };
+  draft.retrieved = { generation: "g", candidates, readings: [], proposed: candidates.length, rejected: 0 };
   draft.evidence = candidates.slice(0, Math.floor(roll() * 4));
   draft.sent = "Text";
   if (draft.evidence.length > 0) {

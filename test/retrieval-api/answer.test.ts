@@ -21,7 +21,7 @@ function rig(save: AnswerDeps["save"], retrieve?: AnswerDeps["retrieve"]) {
   const counted: string[] = [];
   const deps: AnswerDeps = {
     release,
-    retrieve: retrieve ?? (async () => ({ generation: "g", candidates: [], proposed: 0, rejected: 0 })),
+    retrieve: retrieve ?? (async () => ({ generation: "g", candidates: [], readings: [], proposed: 0, rejected: 0 })),
     generate: () => {
       throw new Error("No model is asked without evidence.");
     },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contentWords, passageOf, presence } from "../../services/retrieval-api/answer/content-words.ts";
+import { contentWords, passageOf, presence } from "../../services/retrieval-api/retrieval/content-words.ts";
 
 const wordsOf = (question: string): string[] => contentWords(question).map(({ text }) => text);
 

@@ -35,8 +35,8 @@ test.each([
   ["How do I cook rice?", false],
   ["Redis 的默认端口是多少？", false],
 ])("%s has support: %s", (question, supported) => {
-  const ranked = rankCandidates(question, HANDBOOK, ranking.passage);
-  expect(supportFor(question, ranked, ranking.support) >= thresholds.support).toBe(supported);
+  const { readings } = rankCandidates(question, HANDBOOK, ranking.passage, SETTINGS.candidates);
+  expect(supportFor(question, readings, ranking.support) >= thresholds.support).toBe(supported);
 });
 
 test("evidence in the language of the question comes first, and none is hidden", () => {
@@ -45,7 +45,7 @@ test("evidence in the language of the question comes first, and none is hidden",
     candidate("en", "The gateway port is 8081.", 0.85),
   ];
   const order = (question: string): string[] =>
-    rankCandidates(question, both, ranking.passage).map(({ chunk }) => chunk.documentId);
+    rankCandidates(question, both, ranking.passage, 60).candidates.map(({ chunk }) => chunk.documentId);
   expect(order("Which port does the gateway use?")).toEqual(["en", "zh"]);
   expect(order("网关监听哪个端口？")).toEqual(["zh", "en"]);
 });

@@ -1,8 +1,7 @@
 import { languageOf } from "#shared/language.ts";
 import type { Release } from "#shared/release.ts";
-import type { Candidate } from "../retrieval/retrieve.ts";
-import { contentWords } from "./content-words.ts";
-import { type Reading, readCandidates } from "./read-candidates.ts";
+import { contentWords } from "../retrieval/content-words.ts";
+import type { Reading } from "../retrieval/read-candidates.ts";
 
 /** Candidates in the order of their rank that are looked at: what none of these says, no prompt will hold. */
 const DEPTH = 12;
@@ -17,23 +16,19 @@ const LACKING = ["missing", "missingExact"] as const;
  */
 export function supportFor(
   question: string,
-  candidates: readonly Candidate[],
+  readings: readonly Reading[],
   { bias, weights }: Release["ranking"]["support"],
 ): number {
-  const said = evidenceFeatures(question, candidates.length, readCandidates(question, candidates));
+  const said = evidenceFeatures(question, readings);
   if (said === undefined) return 0;
   const sum = Object.entries(said).reduce((total, [name, value]) => total + value * (weights[name] ?? 0), bias);
   return 1 / (1 + Math.exp(-sum));
 }
 
 /** What can be said of the candidates together, by name. `undefined` when nothing speaks of the question at all. */
-export function evidenceFeatures(
-  question: string,
-  count: number,
-  readings: readonly Reading[],
-): Record<string, number> | undefined {
+export function evidenceFeatures(question: string, readings: readonly Reading[]): Record<string, number> | undefined {
   const [first] = readings;
-  if (count === 0 || first?.support === undefined || readings.every(({ support }) => support === 0)) return undefined;
+  if (first?.support === undefined || readings.every(({ support }) => support === 0)) return undefined;
   const chinese = languageOf(question) === "zh" ? 1 : 0;
   const features: Record<string, number> = { words: Math.log(contentWords(question).length), chinese };
   const top = readings.slice(0, DEPTH);

@@ -28,8 +28,8 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const retrieved = await retrieve(standalone, scope, release.retrieval.candidates, signal);
-  const { candidates } = retrieved;
-  const support = supportFor(standalone, candidates, release.ranking.support);
+  const { candidates, readings } = retrieved;
+  const support = supportFor(standalone, readings, release.ranking.support);
   const evidence = fitEvidence(candidates, evidenceLimit, release.retrieval);
   if (evidence.length === 0 || support < release.thresholds.support) {
     return { retrieved, support, evidence: [], prompt: undefined };

@@ -4,6 +4,7 @@ import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { type Fused, fuse } from "./fuse.ts";
 import { rankCandidates } from "./rank-candidates.ts";
+import type { Reading } from "./read-candidates.ts";
 import type { Confirmed, SecondGate } from "./second-gate.ts";
 
 /** A passage that the database has confirmed for this caller, with the ranks it had. */
@@ -12,6 +13,8 @@ export type Candidate = Fused & { readonly document: Confirmed };
 export type Retrieved = {
   readonly generation: string;
   readonly candidates: readonly Candidate[];
+  /** What was read of the first of them beside the question, in the same order. */
+  readonly readings: readonly Reading[];
   readonly proposed: number;
   readonly rejected: number;
 };
@@ -43,12 +46,14 @@ export function createRetrieve(
       });
       const exhausted = Object.values(legs).every((leg) => leg.length < width);
       if (candidates.length >= limit || exhausted || width >= MAX_LIMIT) {
-        const ranked = rankCandidates(question, candidates.slice(0, width), release.ranking.passage);
+        const depth = release.retrieval.candidates;
+        const ranked = rankCandidates(question, candidates.slice(0, width), release.ranking.passage, depth);
         stopTimer();
         metrics.gateRejections.inc(fused.length - candidates.length);
         return {
           generation,
-          candidates: ranked.slice(0, limit),
+          candidates: ranked.candidates.slice(0, limit),
+          readings: ranked.readings.slice(0, limit),
           proposed: fused.length,
           rejected: fused.length - candidates.length,
         };

@@ -1,7 +1,8 @@
 import { joinAlone, segmentHan, synonymsOf } from "#shared/synonyms.ts";
-import { comparable, queryTerms, tokenize } from "#shared/tokenize.ts";
+import { comparable, pairTerms, queryTerms, tokenize } from "#shared/tokenize.ts";
 
 const HAN = /^\p{Script=Han}/u;
+const FIRST_HAN = 0x2e80;
 const HAN_RUN = /\p{Script=Han}+/gu;
 const OTHER_WORD =
   /[[\p{L}\p{N}_]--\p{Script=Han}](?:[[\p{L}\p{M}\p{N}_.\-]--\p{Script=Han}]*[[\p{L}\p{N}_]--\p{Script=Han}])?/gv;
@@ -71,8 +72,8 @@ const isEmpty = (text: string): boolean =>
   EMPTY_ZH.has(text) || Array.from(text).every((character) => EMPTY_ZH.has(character));
 
 export function passageOf(text: string): Passage {
-  const plain = comparable(text).toLowerCase();
-  return { text: plain, terms: new Set(tokenize(plain)) };
+  const plain = comparable(text);
+  return { text: plain.toLowerCase(), terms: new Set(pairTerms(plain)) };
 }
 
 /** How much a word tells of what is asked, in (0, 1]. */
@@ -89,13 +90,16 @@ export function presence(word: ContentWord, passage: Passage): number {
 
 /** Characters of a Chinese word count in part: 上传 is in 传上去, 端口 in 端口号. */
 function presenceOf(word: string, passage: Passage): number {
-  if (isIn(word, passage)) return word.length > 1 || !HAN.test(word) || synonymsOf(word).length > 0 ? 1 : CHARACTER;
-  if (word.length < 2 || !HAN.test(word)) return 0;
+  if (isIn(word, passage)) return word.length > 1 || !isHan(word) || synonymsOf(word).length > 0 ? 1 : CHARACTER;
+  if (word.length < 2 || !isHan(word)) return 0;
   const characters = Array.from(word);
   return (PART_OF_WORD * characters.filter((character) => passage.text.includes(character)).length) / characters.length;
 }
 
-/** Pairs of characters are terms; other Chinese words have to be looked for. */
-function isIn(word: string, passage: Passage): boolean {
-  return passage.terms.has(word) || (word.length !== 2 && HAN.test(word) && passage.text.includes(word));
+/** Whether a passage has this very word. Pairs of characters are terms; other Chinese words have to be looked for. */
+export function isIn(word: string, passage: Passage): boolean {
+  return passage.terms.has(word) || (word.length !== 2 && isHan(word) && passage.text.includes(word));
 }
+
+/** Asked for every word and sentence: most words are told by their first letter. */
+const isHan = (word: string): boolean => word.charCodeAt(0) >= FIRST_HAN && HAN.test(word);

@@ -1,4 +1,4 @@
-import { meantBy } from "#shared/near-words.ts";
+import { isKnowable, isMendable, meantBy } from "#shared/near-words.ts";
 import { tokenize } from "#shared/tokenize.ts";
 import { type ContentWord, contentWords, type Passage, presence, tellingOf } from "./content-words.ts";
 
@@ -12,7 +12,7 @@ const KIND = /\b(?:which|what|how (?:many|much))\s+([\p{L}\p{N}]+)/giu;
 /** Not at the beginning, where every word has a capital. */
 const NAME = /(?<=[^.!?\s]\s+)\p{Lu}[\p{L}\p{N}]+/gu;
 /** From here on a passage has the word or one of its meaning, not only a part of it. */
-const HELD = 0.8;
+export const HELD = 0.8;
 /** A word that every candidate has tells little, but something: in a small corpus it may be all there is. */
 const COMMON = 0.5;
 
@@ -28,7 +28,12 @@ export type WeighedWord = ContentWord & {
  * is what the documents do not speak of, and it weighs most.
  */
 export function weighWords(question: string, passages: readonly Passage[]): WeighedWord[] {
-  const words = contentWords(question).map((word) => spelt(word, passages));
+  let vocabulary: ReadonlySet<string> | undefined;
+  const words = contentWords(question).map((word) => {
+    if (word.han || !isMendable(word.text) || passages.some((passage) => presence(word, passage) > 0)) return word;
+    vocabulary ??= new Set(passages.flatMap(({ terms }) => [...terms].filter(isKnowable)));
+    return spelt(word, vocabulary);
+  });
   const chinese = words.some(({ han }) => han);
   const names = new Set(tokenize((question.match(NAME) ?? []).join(" ")));
   const kinds = new Set(tokenize([...question.matchAll(KIND)].map(([, kind]) => kind).join(" ")));
@@ -52,8 +57,7 @@ export function coverageOf(words: readonly WeighedWord[], passage: Passage): num
 }
 
 /** A word that no passage holds may be a slip for one that a passage does. */
-function spelt(word: ContentWord, passages: readonly Passage[]): ContentWord {
-  if (word.han || passages.some((passage) => presence(word, passage) > 0)) return word;
-  const meant = meantBy(word.text, new Set(passages.flatMap(({ terms }) => [...terms])));
+function spelt(word: ContentWord, vocabulary: ReadonlySet<string>): ContentWord {
+  const meant = meantBy(word.text, vocabulary);
   return meant === undefined ? word : { ...word, others: [...word.others, meant] };
 }
