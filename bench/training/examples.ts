@@ -14,7 +14,7 @@ import { type Reading, readCandidates } from "../../services/retrieval-api/retri
 import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
 import type { Case } from "./logistic.ts";
 import type { Features } from "./optimise.ts";
-import { type Asked, everyNth, type QuestionSet } from "./question-sets.ts";
+import { type Asked, everyNth, type QuestionSet } from "./question-set.ts";
 import { withSearch } from "./search-set.ts";
 import type { List } from "./softmax.ts";
 
@@ -42,7 +42,7 @@ export async function searchAll(
   release: Pick<Release, "retrieval">,
 ): Promise<Found[]> {
   // What a term is, other documents may say as well.
-  const others = sets.filter((other) => other !== set && !/^(glossary|headings)/.test(other.name));
+  const others = sets.filter(({ name }) => originOf(name) !== originOf(set.name) && !/^(glossary|headings)/.test(name));
   const foreign = set.name.startsWith("headings") ? [] : others.flatMap((other) => foreignTo(set, other));
   return withSearch(set.sources, release, async (search) => {
     const found: Found[] = [];
@@ -55,6 +55,9 @@ export async function searchAll(
     return found;
   });
 }
+
+/** What a set is made from. XQuAD's paragraphs are SQuAD's: each may answer questions of the other. */
+export const originOf = (set: string): string => (set.startsWith("xquad") ? "squad2" : set.split("-")[0]!);
 
 function foreignTo(set: QuestionSet, other: QuestionSet): Asked[] {
   const fits = ({ question, gold, history }: Asked): boolean =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { codePointLength } from "#shared/codepoints.ts";
 import { parse } from "../../ingest/parse/parse.ts";
 import type { Parsed } from "../../ingest/parse/parsed.ts";
-import { type Asked, everyNth, type QuestionSet, type Source } from "./question-sets.ts";
+import { type Asked, everyNth, type QuestionSet, type Source } from "./question-set.ts";
 
 /** Not `concepts`: the retrieval sets ask for these, and what is measured is not learnt from. */
 const FOLDERS = ["tasks", "tutorials", "setup"];

@@ -8,7 +8,7 @@ import { chunkDocument } from "../../ingest/chunk/chunk.ts";
 import { parse } from "../../ingest/parse/parse.ts";
 import { fuse } from "../../services/retrieval-api/retrieval/fuse.ts";
 import type { Candidate } from "../../services/retrieval-api/retrieval/retrieve.ts";
-import type { Source } from "./question-sets.ts";
+import type { Source } from "./question-set.ts";
 
 const PRINCIPAL = { tenant: "bench", subject: "bench", groups: [], scopes: [] };
 const FILING = { tenant: "bench", collection: "default", acl: ["tenant"] as const };

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadRelease } from "#shared/release.ts";
-import { type Found, passageList, passageLists, searchAll, supportCase, unitList } from "./examples.ts";
+import { type Found, originOf, passageList, passageLists, searchAll, supportCase, unitList } from "./examples.ts";
 import { auroc, firstRight, type Scored } from "./judge.ts";
 import { type Case, learnLogistic } from "./logistic.ts";
 import type { Features, Optimised } from "./optimise.ts";
@@ -18,26 +18,26 @@ const NO_REASON_AGAINST = { least: 0 };
 
 /**
  * Learns what the readings of passages are worth, from the golden set, the visible reading sets and headings with their
- * sections, and writes it into the release. Prints first how well it does on each kind of set when learnt from the others.
+ * sections, and writes it into the release. Prints how well it does on the sets of each origin when learnt from the others.
  */
 export async function trainRanking(dataFolder: string): Promise<void> {
   const found = await findAll(dataFolder);
-  for (const kind of new Set(found.map(kindOf))) {
-    const others = found.filter((one) => kindOf(one) !== kind);
-    const tested = found.filter((one) => kindOf(one) === kind);
+  const passage = learnPassages(found);
+  write(join(RELEASE, "ranking.json"), { version: 1, passage, support: learnSupport(found, passage) });
+  for (const origin of new Set(found.map(({ set }) => originOf(set)))) {
+    const others = found.filter(({ set }) => originOf(set) !== origin);
+    const tested = found.filter(({ set }) => originOf(set) === origin);
     const ranking = learnPassages(others);
     report("passages", tested, (one) => passageList(one), ranking);
     const support = learnSupport(others, ranking);
     reportSupport(tested.map((one) => ({ found: one, support: supportOf(supportCase(one, ranking), support) })));
   }
-  const passage = learnPassages(found);
-  write(join(RELEASE, "ranking.json"), { version: 1, passage, support: learnSupport(found, passage) });
 }
 
 /** Learns what a sentence, a list or a code block is worth as an answer, below the passages as the release ranks them. */
 export async function trainUnits(dataFolder: string): Promise<void> {
   const { ranking, retrieval } = await loadRelease(RELEASE);
-  const own = (await findAll(dataFolder)).filter((one) => !one.isForeign && kindOf(one) !== "headings");
+  const own = (await findAll(dataFolder)).filter(({ isForeign, set }) => !isForeign && originOf(set) !== "headings");
   const listOf = (one: Found): List | undefined => unitList(one, ranking.passage, retrieval);
   const learn = (from: readonly Found[]): Features => learnRanking(from.flatMap((one) => listOf(one) ?? []));
   const halves = [own.filter((_, i) => i % 2 === 0), own.filter((_, i) => i % 2 === 1)] as const;
@@ -57,9 +57,6 @@ async function findAll(dataFolder: string): Promise<Found[]> {
   }
   return found;
 }
-
-/** `xquad` of `xquad-en`: a set is no stranger to its translation. */
-const kindOf = ({ set }: Found): string => set.split("-")[0]!;
 
 const learnPassages = (found: readonly Found[]): Features => learnRanking(passageLists(found), NO_REASON_AGAINST);
 

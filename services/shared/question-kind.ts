@@ -79,7 +79,9 @@ export function hasAnswerOf(kind: QuestionKind, text: string, question: string):
 const YES_OR_NO =
   /^(is|are|can|could|does|do|did|will|may|has|have|am|was|were|should)\b|吗|能不能|会不会|是不是|要不要|有没有|可不可以|能否|是否|能.+么/i;
 
+export const isNegated = (text: string): boolean => NEGATION.test(text);
+
 /** Whether a sentence denies something that the question neither denies nor asks for. */
 export function denies(text: string, question: string): boolean {
-  return NEGATION.test(text) && !NEGATION.test(question) && !YES_OR_NO.test(question.trim());
+  return isNegated(text) && !isNegated(question) && !YES_OR_NO.test(question.trim());
 }

@@ -1,4 +1,5 @@
 import { languageOf } from "#shared/language.ts";
+import { isNegated, type QuestionKind, questionKind } from "#shared/question-kind.ts";
 import type { Release } from "#shared/release.ts";
 import { contentWords } from "../retrieval/content-words.ts";
 import type { Reading } from "../retrieval/read-candidates.ts";
@@ -7,7 +8,9 @@ import type { Reading } from "../retrieval/read-candidates.ts";
 const DEPTH = 12;
 /** What says how much of the question is there. That a passage has steps, or is long, says nothing of that. */
 const TELLING = ["support", "exact", "heading", "leaf", "sentence", "sentenceUnderHeading", "pairs"] as const;
-const LACKING = ["missing", "missingExact"] as const;
+const LACKING = ["missing", "missingExact", "unnamed"] as const;
+/** Documents say what is; who asks for a fact that is not finds much about the matter and no answer. */
+const FACTS: readonly QuestionKind[] = ["number", "time", "person", "place", "definition", "list", "other"];
 
 /**
  * How likely it is that the candidates answer the question, in [0, 1]: logistic regression over what the first of
@@ -30,7 +33,8 @@ export function evidenceFeatures(question: string, readings: readonly Reading[])
   const [first] = readings;
   if (first?.support === undefined || readings.every(({ support }) => support === 0)) return undefined;
   const chinese = languageOf(question) === "zh" ? 1 : 0;
-  const features: Record<string, number> = { words: Math.log(contentWords(question).length), chinese };
+  const negated = isNegated(question) && FACTS.includes(questionKind(question)) ? 1 : 0;
+  const features: Record<string, number> = { words: Math.log(contentWords(question).length), chinese, negated };
   const top = readings.slice(0, DEPTH);
   for (const name of [...TELLING, ...LACKING]) features[`first ${name}`] = first[name]!;
   for (const name of TELLING) features[`best ${name}`] = Math.max(...top.map((reading) => reading[name]!));

@@ -11,6 +11,8 @@ const UNKNOWN_KIND_WEIGHT = 1.5;
 const KIND = /\b(?:which|what|how (?:many|much))\s+([\p{L}\p{N}]+)/giu;
 /** Not at the beginning, where every word has a capital. */
 const NAME = /(?<=[^.!?\s]\s+)\p{Lu}[\p{L}\p{N}]+/gu;
+const FULL_NAME = new RegExp(`${NAME.source}(?:\\s+\\p{Lu}[\\p{L}\\p{N}]+)*`, "gu");
+const NUMBER = /\p{N}+(?:[.,]\p{N}+)*/gu;
 /** From here on a passage has the word or one of its meaning, not only a part of it. */
 export const HELD = 0.8;
 /** A word that every candidate has tells little, but something: in a small corpus it may be all there is. */
@@ -49,6 +51,12 @@ export function weighWords(question: string, passages: readonly Passage[]): Weig
   });
   const total = weighed.reduce((sum, { weight }) => sum + weight, 0);
   return weighed.map((word) => ({ ...word, weight: word.weight / total }));
+}
+
+/** The names and numbers of a question in small letters: a passage on another person or year does not answer it. */
+export function namesIn(question: string): string[] {
+  const found = [...(question.match(FULL_NAME) ?? []), ...(question.match(NUMBER) ?? [])];
+  return [...new Set(found.map((name) => name.toLowerCase()))];
 }
 
 /** Share of the question that a text speaks of, in [0, 1]. */

@@ -3,7 +3,7 @@ import { hasAnswerOf, questionKind } from "#shared/question-kind.ts";
 import { comparable, pairTerms } from "#shared/tokenize.ts";
 import { type ContentWord, isIn, type Passage, passageOf, presence, tellingOf } from "./content-words.ts";
 import { cutPassage, type Heading } from "./cut-passage.ts";
-import { coverageOf, HELD, type WeighedWord, weighWords } from "./question-words.ts";
+import { coverageOf, HELD, namesIn, type WeighedWord, weighWords } from "./question-words.ts";
 import type { Candidate } from "./retrieve.ts";
 
 /** What can be said of a candidate beside the question, by name, in [0, 1]. The release says what each is worth. */
@@ -28,6 +28,7 @@ export function readCandidates(asked: string, candidates: readonly Unread[]): Re
   const kind = questionKind(question);
   const language = languageOf(question);
   const pairs = pairsOf(pairTerms(question));
+  const names = namesIn(question);
   const ask = passageOf([question, ...words.flatMap(({ others }) => others)].join(" "));
   const likeness = new Map<string, number>();
   const likenessOf = (heading: Heading): number => {
@@ -64,6 +65,7 @@ export function readCandidates(asked: string, candidates: readonly Unread[]): Re
       missing: heaviest(words.filter((word) => !isHeld(word, cut.whole))),
       missingExact: heaviest(words.filter((word) => !isHeld({ ...word, others: [] }, cut.whole))),
       pairs: adjacent(pairs, cut.terms),
+      unnamed: names.length === 0 ? 0 : names.filter((name) => !cut.whole.text.includes(name)).length / names.length,
       answers: hasAnswerOf(kind, chunk.text, question) ? 1 : 0,
       procedure: kind === "how-to" && cut.hasSteps ? 1 : 0,
       native: cut.language === language ? 1 : 0,
