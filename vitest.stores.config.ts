@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       "test/stores/**/*.test.ts",
       "test/shared/{queue,database}.test.ts",
-      "test/ingest/{accept,batch,documents-access,documents-api,folder-source,backup,jobs,pipeline,reconcile,reindex}.test.ts",
+      "test/ingest/{accept,batch,documents-access,documents-api,folder-source,backup,jobs,pipeline,reconcile,reindex,syncs,web-source}.test.ts",
     ],
     globalSetup: "test/stores/setup.ts",
     pool: "forks",

@@ -3,6 +3,7 @@ import { resolve, sep } from "node:path";
 import { AppError } from "#shared/errors.ts";
 import type { Reachable } from "#shared/source-settings.ts";
 import type { SourceKind } from "./sources.ts";
+import { checkAddress } from "./web/http-get.ts";
 import { webUrl } from "./web/web-url.ts";
 
 /** What the sources of a process may reach. */
@@ -26,10 +27,10 @@ export function placeOf(kind: SourceKind, location: string): string {
 
 /**
  * Rejects with `forbidden` for a place that only the operator may open to sources. Asked when a source is added and
- * again at each sync: what was open once may be closed now. Web addresses are checked where they are connected to.
+ * again at each sync: what was open once may be closed now. Names of web servers are checked where they are connected to.
  */
 export async function checkReach(reach: Reach, kind: SourceKind, location: string): Promise<void> {
-  if (kind === "web") return;
+  if (kind === "web") return checkAddress(new URL(location), new Set(reach.origins));
   if (kind === "s3") {
     const isListed = reach.prefixes.some((prefix) => isWithin(location, prefix.replace(/\/+$/, ""), "/"));
     if (!reach.isOperator && !isListed)

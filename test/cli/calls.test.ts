@@ -12,6 +12,7 @@ test("--help lists every command, and each command explains itself without a ser
     "ask",
     "search",
     "ingest",
+    "source",
     "status",
     "documents",
     "lineage",
@@ -21,8 +22,10 @@ test("--help lists every command, and each command explains itself without a ser
     "erase",
     "release",
     "eval",
+    "jobs",
     "keys",
     "reindex",
+    "reconcile",
   ]);
   for (const name of names) {
     const help = await cairn(NOWHERE, name, "--help");

@@ -87,3 +87,17 @@ test("an object that changes between listing and reading is left for the next sy
     skipped: [{ reason: expect.stringContaining("changed while it was listed") }],
   });
 });
+
+test("a process with credentials syncs a bucket that somebody adds", async () => {
+  const withS3 = await openRig({ s3: s3.settings });
+  put("policies/a.md", "one");
+  const call = async (method: "GET" | "POST", url: string, payload?: object) =>
+    (await withS3.server.inject({ method, url, ...(payload && { payload }) })).json();
+  const { id } = await call("POST", "/v1/sources", { kind: "s3", location: "s3://files/policies/" });
+  withS3.startSyncs();
+  await call("POST", `/v1/sources/${id}/sync`);
+  await expect
+    .poll(() => call("GET", `/v1/sources/${id}`), { timeout: 10_000 })
+    .toMatchObject({ report: { added: 1 } });
+  await withS3.close();
+});

@@ -257,5 +257,13 @@ test("without being the operator, only what was opened is a source, also by a li
   expect(await post("s3", "s3://other")).toBe(403);
   expect(await post("s3", "s3://open/docs"), "the stored files are below").toBe(403);
   expect(await post("s3", "s3://open/docs/cairn/tenant"), "it is among the stored files").toBe(403);
+  for (const location of [
+    "http://127.0.0.1/",
+    "http://2130706433/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "https://example.org:8443/",
+  ])
+    expect(await post("web", location), location).toBe(403);
+  expect(await post("web", "https://example.org/")).toBe(201);
   await closed.close();
 });

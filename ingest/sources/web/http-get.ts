@@ -39,17 +39,13 @@ export function openHttpGet(
   resolve: Resolve = systemLookup,
   timeoutMs: number = TIMEOUT_MS,
 ): HttpGet {
-  const isOpen = (url: URL, address: string): boolean =>
-    // An operator who opens a host on the inside does not mean to open a cloud's metadata by its name.
-    origins.has(url.origin) ? isAllowedAddress(address) : isPublicAddress(address);
-
   const lookupFor =
     (url: URL): LookupFunction =>
     (hostname, options, done) => {
       resolve(hostname, { all: true }, (error, addresses) => {
         if (error) return done(error, "", 0);
         const first = addresses[0];
-        if (!first || addresses.some(({ address }) => !isOpen(url, address))) return done(closed(url), "", 0);
+        if (!first || addresses.some(({ address }) => !isOpen(origins, url, address))) return done(closed(url), "", 0);
         if (options.all) return done(null, addresses);
         done(null, first.address, first.family);
       });
@@ -66,11 +62,8 @@ export function openHttpGet(
     maxBytes: number,
     signal?: AbortSignal,
   ): Promise<Answer> {
-    if (url.port !== "" && !origins.has(url.origin))
-      throw new AppError("forbidden", `${url.host}: only the ports of http and https are read. ${HOW_TO_OPEN}`);
-    const host = url.hostname.replace(/^\[|\]$/g, "");
     // A literal address is never looked up.
-    if (isIP(host) !== 0 && !isOpen(url, host)) throw closed(url);
+    checkAddress(url, origins);
     const limit = AbortSignal.timeout(timeoutMs);
     const both = signal ? AbortSignal.any([signal, limit]) : limit;
     const secure = url.protocol === "https:";
@@ -88,7 +81,7 @@ export function openHttpGet(
     request.on("error", reject);
     request.on("socket", (socket: Socket) => {
       const check = (): void => {
-        if (!isOpen(url, socket.remoteAddress ?? "")) request.destroy(closed(url));
+        if (!isOpen(origins, url, socket.remoteAddress ?? "")) request.destroy(closed(url));
       };
       if (socket.connecting) socket.once("connect", check);
       else check();
@@ -112,6 +105,18 @@ export function openHttpGet(
     },
   };
 }
+
+/** Throws `forbidden` for what an address alone shows to be closed, without a look-up: its port, or a literal host. */
+export function checkAddress(url: URL, origins: ReadonlySet<string>): void {
+  if (url.port !== "" && !origins.has(url.origin))
+    throw new AppError("forbidden", `${url.host}: only the ports of http and https are read. ${HOW_TO_OPEN}`);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0 && !isOpen(origins, url, host)) throw closed(url);
+}
+
+// An operator who opens a host on the inside does not mean to open a cloud's metadata by its name.
+const isOpen = (origins: ReadonlySet<string>, url: URL, address: string): boolean =>
+  origins.has(url.origin) ? isAllowedAddress(address) : isPublicAddress(address);
 
 const HOW_TO_OPEN = "The operator of this server can open an origin to sources with CAIRN_SOURCES.";
 const closed = (url: URL): AppError =>

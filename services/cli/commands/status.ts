@@ -23,6 +23,12 @@ type Index = {
     readonly total: number;
   }[];
 };
+type Source = {
+  readonly id: string;
+  readonly location: string;
+  readonly state: string;
+  readonly problem: { readonly message: string } | null;
+};
 type Readiness = { readonly status: string; readonly checks: Readonly<Record<string, string>> };
 
 export const status: Command = {
@@ -31,7 +37,7 @@ export const status: Command = {
   help: `Usage: ./cairn status [--json]
 
 Shows whether Cairn is ready, how many documents are searchable, what is at work, what waits and for what, what was
-given up and why, and which generation of the index is live.
+given up and why, which generation of the index is live, and which sources are being synced or failed.
 Documents and jobs are shown to keys with the scope "ingest".
 
 Exit code: 0 ready, 1 not ready or not reachable.`,
@@ -47,11 +53,16 @@ Exit code: 0 ready, 1 not ready or not reachable.`,
       });
     const ingestion = await allowed<Ingestion>("/v1/ingestion/status");
     const index = await allowed<Index>("/v1/index/generations");
+    const sources = (await allowed<{ sources: readonly Source[] }>("/v1/sources"))?.sources;
     if (json)
-      output.json({ url: client.url, readiness: ready ?? null, ingestion: ingestion ?? null, index: index ?? null });
+      output.json({
+        ...{ url: client.url, readiness: ready ?? null, ingestion: ingestion ?? null, index: index ?? null },
+        sources: sources ?? null,
+      });
     else {
       await show(ready, ingestion, context);
       if (index) showIndex(index, context);
+      if (sources) showSources(sources, context);
     }
     return ready === undefined || ready.status === "ok" ? 0 : 1;
   },
@@ -99,6 +110,14 @@ function showIndex({ generations, reindexes }: Index, { output }: Context): void
   for (const { generation, state, done, total } of reindexes) {
     if (state === "building") output.line(`  being built: ${oneLine(generation)}, ${done} of ${total}`);
     if (state === "ready") output.line(`  ready: ./cairn reindex promote ${oneLine(generation)}`);
+  }
+}
+
+function showSources(sources: readonly Source[], { output }: Context): void {
+  if (sources.length > 0) output.line(`Sources: ${sources.length}`);
+  for (const { id, location, state, problem } of sources) {
+    if (state !== "idle") output.line(`  ${oneLine(`${state}: ${location} (${id})`)}`);
+    if (problem) output.line(`  ${oneLine(`${location} (${id}): ${problem.message}`)}`);
   }
 }
 
