@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { CHILD_ENV } from "./child-env.ts";
 
 const MAIN = join(import.meta.dirname, "../../services/retrieval-api/main.ts");
 
 /** The retrieval API as a process of its own. Resolves once it serves. */
 export async function apiProcess(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH ?? "", ...env } });
+  const child = spawn(process.execPath, [MAIN], { env: { ...CHILD_ENV, ...env } });
   let stderr = "";
   child.stderr.on("data", (piece: Buffer) => {
     stderr += piece;

@@ -6,7 +6,7 @@ import { silentLog } from "#shared/log.ts";
 import { openPostgresDatabase } from "#shared/postgres-database.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
-import { paragraphParse } from "./ingest-rig.ts";
+import { paragraphParse } from "./paragraph-parse.ts";
 import { testQdrant } from "./test-qdrant.ts";
 
 /**

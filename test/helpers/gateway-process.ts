@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CHILD_ENV } from "./child-env.ts";
 import { freePorts } from "./free-ports.ts";
 
 const MAIN = join(import.meta.dirname, "../../services/gateway/main.ts");
@@ -14,7 +15,7 @@ export async function gatewayProcess(routes: string, nodeOptions: readonly strin
   writeFileSync(file, routes);
   const [port, operations] = await freePorts();
   const env = {
-    PATH: process.env.PATH ?? "",
+    ...CHILD_ENV,
     CAIRN_GATEWAY_PORT: String(port),
     CAIRN_METRICS_PORT: String(operations),
   };

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { folderBlobs } from "#shared/folder-blobs.ts";
 import { jsonLog } from "#shared/log.ts";
@@ -9,7 +10,7 @@ import { createMetrics } from "#shared/telemetry.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
 import { openIndex } from "./ingest-index.ts";
-import { paragraphParse } from "./ingest-rig.ts";
+import { paragraphParse } from "./paragraph-parse.ts";
 
 /** Uploads to a few uris without end while a worker ingests, and writes down what was acknowledged. Made to be killed. */
 const URIS = 12;
@@ -22,6 +23,8 @@ await createQueue(db).releaseAll();
 const blobs = folderBlobs(join(folder!, "blobs"));
 const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
 startWorker({ db, blobs, index, parse: paragraphParse, log: jsonLog("child"), metrics: createMetrics() });
+// It never ends by itself, when Node would do so.
+flushCompileCache();
 process.stdout.write("working\n");
 for (let i = 0; ; i++) {
   const uri = `upload:///${i % URIS}.md`;

@@ -15,7 +15,7 @@ import { startWorker } from "../../ingest/worker/app.ts";
 import { backUp } from "../../services/backup/back-up.ts";
 import { restore } from "../../services/backup/restore.ts";
 import { find } from "../contract/search-index-fixtures.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 import { openTestDatabase } from "../helpers/test-database.ts";
 import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
 import { uniqueWord } from "../helpers/unique-word.ts";

@@ -7,7 +7,8 @@ import { patchDocument } from "../../ingest/documents.ts";
 import { inGroups } from "../../ingest/in-groups.ts";
 import type { Parse } from "../../ingest/pipeline.ts";
 import { startWorker, type Worker } from "../../ingest/worker/app.ts";
-import { openRig, paragraphParse, type Rig } from "../helpers/ingest-rig.ts";
+import { openRig, type Rig } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 
 let rig: Rig;
 let worker: Worker | undefined;

@@ -12,7 +12,7 @@ import { openSqliteDatabase } from "#shared/sqlite-database.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
 import { openIndex } from "../helpers/ingest-index.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 
 const KILLS = 20;
 const CHILD = join(import.meta.dirname, "../helpers/ingest-child.ts");

@@ -17,7 +17,7 @@ import { erasureOf, requestErasure } from "../../ingest/erase/request-erasure.ts
 import { resumeErasures } from "../../ingest/erase/resume-erasures.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
 import { openEmbeddedState } from "../helpers/embedded-state.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 
 const TEXT = "Vault\n\nThe code of the vault is zanzibarcode, and nobody may know it.";
 const folders: string[] = [];

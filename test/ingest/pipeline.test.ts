@@ -7,7 +7,8 @@ import { acceptDocument, type NewDocument, PRIORITY } from "../../ingest/accept.
 import { textOf } from "../../ingest/document-row.ts";
 import { deleteDocument, patchDocument, versionsOf } from "../../ingest/documents.ts";
 import { ingestBatch, type PipelineDeps } from "../../ingest/pipeline.ts";
-import { openRig, paragraphParse, type Rig } from "../helpers/ingest-rig.ts";
+import { openRig, type Rig } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 
 let rig: Rig;
 beforeEach(async () => {

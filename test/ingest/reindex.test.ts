@@ -15,7 +15,7 @@ import { drop, promote, rollBack, startReindex } from "../../ingest/reindex/rein
 import { reindexRow, reportOf } from "../../ingest/reindex/reindex-row.ts";
 import { startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { find, idsOf } from "../contract/search-index-fixtures.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 import { openTestDatabase } from "../helpers/test-database.ts";
 import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
 import { uniqueWord } from "../helpers/unique-word.ts";

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { CHILD_ENV } from "../helpers/child-env.ts";
 import { freePorts } from "../helpers/free-ports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -19,7 +20,7 @@ export type Spawned = {
 /** `npm start` as a process of its own, with nothing of the environment but what the test gives. `root` is another checkout. */
 export function spawnLocal(env: Readonly<Record<string, string>>, paths: readonly string[] = [], root = ROOT): Spawned {
   const main = join(root, "services/local/main.ts");
-  const child = spawn(process.execPath, [main, ...paths], { env: { PATH: process.env.PATH ?? "", ...env } });
+  const child = spawn(process.execPath, [main, ...paths], { env: { ...CHILD_ENV, ...env } });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (piece: Buffer) => {

@@ -20,7 +20,7 @@ import { deleteDocument, patchDocument } from "../../ingest/documents.ts";
 import { reconcile } from "../../ingest/reconcile.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
 import { idsOf } from "../contract/search-index-fixtures.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 import { newDatabase } from "../helpers/postgres-server.ts";
 import { testQdrant } from "../helpers/test-qdrant.ts";
 import { uniqueWord } from "../helpers/unique-word.ts";

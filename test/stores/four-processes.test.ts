@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { CHILD_ENV } from "../helpers/child-env.ts";
 import { freePorts } from "../helpers/free-ports.ts";
 import { postgresPrograms, startPostgres } from "../helpers/postgres-server.ts";
 import { hasQdrantEngine, startQdrant } from "../helpers/qdrant-server.ts";
@@ -54,7 +55,7 @@ beforeAll(async () => {
   [api, ingestApi] = [`http://127.0.0.1:${apiPort}`, `http://127.0.0.1:${ingestPort}`];
   env = {
     ...{
-      PATH: process.env.PATH ?? "",
+      ...CHILD_ENV,
       CAIRN_DATA: join(folder, "data"),
       DATABASE_URL: postgres.url,
       QDRANT_URL: qdrant.url,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openQdrantIndex } from "#shared/qdrant-index.ts";
+import { CHILD_ENV } from "../helpers/child-env.ts";
 import { hasQdrantEngine, startQdrant } from "../helpers/qdrant-server.ts";
 
 const CHILD = join(import.meta.dirname, "../helpers/qdrant-child.ts");
@@ -44,7 +45,7 @@ afterAll(async () => {
 });
 
 async function writeAndFind(env: Readonly<Record<string, string>>): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, url, API_KEY], { env: { PATH: process.env.PATH ?? "", ...env } });
+  const child = spawn(process.execPath, [CHILD, url, API_KEY], { env: { ...CHILD_ENV, ...env } });
   let said = "";
   child.stdout.on("data", (piece) => (said += piece));
   child.stderr.on("data", (piece) => (said += piece));

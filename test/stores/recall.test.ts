@@ -27,8 +27,8 @@ import { KINDS, type Kind, type Withdrawal } from "../../services/retrieval-api/
 import { createCheckParts } from "../../services/retrieval-api/recall/withdrawn-parts.ts";
 import { currentGate } from "../../services/retrieval-api/retrieval/second-gate.ts";
 import { until } from "../helpers/ask.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
 import { makeAnswers, makeVersions, PARSERS } from "../helpers/made-answers.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 import { newDatabase } from "../helpers/postgres-server.ts";
 import { scanRecords, usesIn } from "../helpers/scan-records.ts";
 

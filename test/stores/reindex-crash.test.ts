@@ -14,7 +14,7 @@ import { drop, promote, rollBack, startReindex } from "../../ingest/reindex/rein
 import { reindexRow } from "../../ingest/reindex/reindex-row.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
 import { everyone, find } from "../contract/search-index-fixtures.ts";
-import { paragraphParse } from "../helpers/ingest-rig.ts";
+import { paragraphParse } from "../helpers/paragraph-parse.ts";
 import { openTestDatabase } from "../helpers/test-database.ts";
 import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
 
