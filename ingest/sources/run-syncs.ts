@@ -10,6 +10,8 @@ const POLL_MS = 1_000;
 /** A quarter of a lease. */
 const HEARTBEAT_MS = 15_000;
 const PROGRESS_MS = 1_000;
+/** So that one long crawl does not keep all other sources waiting. */
+const AT_ONCE = 2;
 
 export type SyncsDeps = {
   readonly store: Store;
@@ -21,14 +23,17 @@ export type SyncsDeps = {
 };
 
 /**
- * Syncs sources, one at a time, when somebody asks for it or when their schedule is due. Beside the worker's loop, so
+ * Syncs sources, a few at a time, when somebody asks for it or when their schedule is due. Beside the worker's loop, so
  * that no upload waits for a crawl; what a sync finds waits in the queue behind uploads.
  */
 export function startSyncs({ store, listOf, wake, log }: SyncsDeps): { stop(): Promise<void> } {
   const { db, now, newId } = store;
   const queue = createSyncQueue(db, now, newId);
   const stopping = new AbortController();
-  let woken = Promise.withResolvers<void>();
+  const sleepers = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const wakeOne of sleepers) wakeOne();
+  };
 
   async function run(source: Leased): Promise<void> {
     const lost = new AbortController();
@@ -89,19 +94,26 @@ export function startSyncs({ store, listOf, wake, log }: SyncsDeps): { stop(): P
       } catch (error) {
         log.error("syncs failed", error);
       }
-      const timer = setTimeout(() => woken.resolve(), POLL_MS);
-      if (!stopping.signal.aborted) await woken.promise;
-      clearTimeout(timer);
-      woken = Promise.withResolvers();
+      await sleep();
     }
   }
 
-  const stopHearing = db.hear(SYNCS_CHANNEL, () => woken.resolve());
-  const running = loop();
+  /** Each of those at work waits by itself: they must not share what ends their waiting. */
+  async function sleep(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sleepers.add(resolve);
+    const timer = setTimeout(resolve, POLL_MS);
+    if (!stopping.signal.aborted) await promise;
+    clearTimeout(timer);
+    sleepers.delete(resolve);
+  }
+
+  const stopHearing = db.hear(SYNCS_CHANNEL, wakeAll);
+  const running = Promise.all(Array.from({ length: AT_ONCE }, loop));
   return {
     async stop() {
       stopping.abort();
-      woken.resolve();
+      wakeAll();
       stopHearing();
       await running;
     },

@@ -47,7 +47,7 @@ export type Local = {
   /** Takes in what changed below the paths. Rejects with a sentence for a path that cannot be read. */
   takeIn(
     paths: readonly string[],
-  ): Promise<{ added: number; changed: number; removed: number; unchanged: number; skipped: number }>;
+  ): Promise<{ added: number; changed: number; removed: number; unchanged: number; skipped: number; held: number }>;
   drain(): void;
   /** Ends what is still open; each answer keeps its record. */
   cut(): void;
@@ -121,7 +121,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
     address,
     worker,
     async takeIn(paths) {
-      const total = { added: 0, changed: 0, removed: 0, unchanged: 0, skipped: 0 };
+      const total = { added: 0, changed: 0, removed: 0, unchanged: 0, skipped: 0, held: 0 };
       for (const path of paths) {
         const report = await takeInFolder(ingest, LOCAL_ADMIN, resolve(path));
         for (const { path: skipped, reason } of report.skipped) log.warn("skipped", { path: skipped, reason });
@@ -130,6 +130,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
         total.removed += report.removed;
         total.unchanged += report.unchanged;
         total.skipped += report.skipped.length;
+        total.held += report.held ?? 0;
       }
       return total;
     },

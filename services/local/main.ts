@@ -110,9 +110,10 @@ function summary(
   changes: Awaited<ReturnType<Awaited<ReturnType<typeof startLocal>>["takeIn"]>>,
   failed: number,
 ): string {
-  const { added, changed, removed, unchanged, skipped } = changes;
+  const { added, changed, removed, unchanged, skipped, held } = changes;
   const parts = [`${added} added`, `${changed} changed`, `${removed} removed`, `${unchanged} unchanged`];
   if (skipped > 0) parts.push(`${skipped} skipped`);
+  if (held > 0) parts.push(`${held} kept that are gone from their folder: see ./cairn source --help, --allow-removals`);
   if (failed > 0) parts.push(`${failed} could not be read: see ./cairn status`);
   return `Documents: ${parts.join(", ")}.`;
 }

@@ -112,7 +112,7 @@ test.each([
   answer = ({ url }, response) => void response.writeHead(url === "/robots.txt" ? 404 : 302, { location }).end();
   const { resolve } = resolver(["169.254.169.254"]);
   const http = openHttpGet(new Set([inside()]), resolve);
-  const visitor = openVisitor({ http, now: Date.now, sleep: async () => {}, stayAt: undefined });
+  const visitor = openVisitor({ http, now: Date.now, sleep: async () => {}, stayAt: undefined, endAt: Infinity });
   expect(await visitor.visit(new URL(inside()), () => ({}))).toMatchObject({ type: "refused" });
   expect(hits).toEqual(["/robots.txt", "/"]);
   http.close();
@@ -122,7 +122,7 @@ test("redirects that never end are left after five", async () => {
   answer = ({ url }, response) =>
     void response.writeHead(url === "/robots.txt" ? 404 : 302, { location: `${url}x` }).end();
   const http = openHttpGet(new Set([inside()]));
-  const visitor = openVisitor({ http, now: Date.now, sleep: async () => {}, stayAt: undefined });
+  const visitor = openVisitor({ http, now: Date.now, sleep: async () => {}, stayAt: undefined, endAt: Infinity });
   expect(await visitor.visit(new URL(inside()), () => ({}))).toMatchObject({ type: "refused" });
   expect(hits).toHaveLength(7);
   http.close();

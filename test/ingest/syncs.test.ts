@@ -179,6 +179,30 @@ test("a process that is told to end gives its sync to the next one", async () =>
   expect(await ended(id)).toMatchObject({ report: { added: 2 } });
 });
 
+test("a long sync keeps no other source waiting, and the end of both is heard", async () => {
+  const { id } = await add();
+  const long = await add({ collection: "long" });
+  const begun = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<void>();
+  const waits: List = async function* () {
+    begun.resolve();
+    await end.promise;
+    yield { type: "revision-read", revision: "x" };
+  };
+  const quick: List = async function* () {
+    yield { type: "revision-read", revision: "y" };
+  };
+  const listOf = (source: { readonly id: string }) => (source.id === long.id ? waits : quick);
+  const runner = startSyncs({ store: rig.store, listOf, wake: () => {}, log: silentLog });
+  await call("POST", `/v1/sources/${long.id}/sync`);
+  await begun.promise;
+  for (let i = 0; i < 3; i++) expect(await synced(id)).toMatchObject({ report: { revision: "y" } });
+  expect((await call("GET", `/v1/sources/${long.id}`)).body.state).toBe("running");
+  end.resolve();
+  expect(await ended(long.id)).toMatchObject({ report: { revision: "x" } });
+  await runner.stop();
+});
+
 test("an upload that comes after a sync is read before it", async () => {
   rig.startSyncs();
   const { id } = await add();

@@ -91,6 +91,13 @@ test("while a page fails, what it led to is kept, and only what the site calls g
   expect(await live()).toEqual(["/", "/a", "/deep/c"]);
 });
 
+test("what lies behind a page that asks for a login now is kept", async () => {
+  await sync();
+  site.set("/a", { status: 401 });
+  expect(await sync()).toMatchObject({ removed: 0, cut: expect.any(String) });
+  expect(await live()).toHaveLength(4);
+});
+
 test("a site that is down, or whose robots.txt fails, keeps all it has", async () => {
   await sync();
   site.set("/", { status: 503 });
@@ -171,6 +178,7 @@ test("limits end a crawl without taking what lies behind them for gone", async (
     cut: expect.stringContaining("max_minutes"),
   });
   expect(await live()).toHaveLength(4);
+  expect(Math.max(...slept), "no pause is begun that does not fit").toBeLessThan(61_000);
   site.set("/robots.txt", undefined);
   site.set("/", page("home", "/a"));
   expect(await sync({ mode: "crawl", max_depth: 0 }), "only what is nearer than the depth belongs to it").toMatchObject(

@@ -17,6 +17,8 @@ export type Crawl = {
   readonly settings: WebSettings;
   readonly start: URL;
   readonly now: () => number;
+  /** When its time is over. */
+  readonly endAt: number;
 };
 
 /**
@@ -28,7 +30,6 @@ export async function* crawl(site: Crawl, seeds: AsyncIterable<URL>, signal?: Ab
   const queue: Place[] = [];
   const asked = new Set<string>();
   const taken = new Set<string>();
-  const endAt = site.now() + settings.max_minutes * 60_000;
   let [bytes, visits, failures] = [0, 0, 0];
   const ask = (url: URL, depth: number): void => {
     if (url.origin !== start.origin || asked.has(url.href)) return;
@@ -43,7 +44,7 @@ export async function* crawl(site: Crawl, seeds: AsyncIterable<URL>, signal?: Ab
         ? `max_pages (${settings.max_pages})`
         : bytes >= settings.max_megabytes * MB
           ? `max_megabytes (${settings.max_megabytes})`
-          : site.now() >= endAt
+          : site.now() >= site.endAt
             ? `max_minutes (${settings.max_minutes})`
             : undefined;
     if (limit)
@@ -79,10 +80,14 @@ export async function* crawl(site: Crawl, seeds: AsyncIterable<URL>, signal?: Ab
     }
     if (url.href === start.href && settings.mode !== "sitemap") throw unread(url, visit);
     yield { type: "item-skipped", path: url.href, uri: url.href, reason: visit.reason };
+    // What a page led to that was read before is not gone because the page may not be read now.
+    if (visit.type === "refused" && !known.has(url.href)) continue;
+    const isBusy = visit.type === "failed" && visit.isBusy;
+    const reason = isBusy ? visit.reason : "Some pages could not be read, and what they link to is not known.";
+    yield { type: "listing-cut", reason };
     if (visit.type === "refused") continue;
     failures += 1;
-    yield { type: "listing-cut", reason: "Some pages could not be read, and what they link to is not known." };
-    if (visit.isBusy || failures === MAX_FAILURES) return;
+    if (isBusy || failures === MAX_FAILURES) return;
   }
 }
 

@@ -27,10 +27,12 @@ export type VisitorDeps = {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Redirects to other sites are followed only where one page is wanted, wherever it is. */
   readonly stayAt: string | undefined;
+  /** No pause is begun that would end after this time. */
+  readonly endAt: number;
 };
 
 /** A polite reader: obeys each site's robots.txt, one request at a time, with its pauses. */
-export function openVisitor({ http, now, sleep, stayAt }: VisitorDeps) {
+export function openVisitor({ http, now, sleep, stayAt, endAt }: VisitorDeps) {
   const robots = new Map<string, Promise<Robots>>();
   const nextAt = new Map<string, number>();
 
@@ -42,6 +44,8 @@ export function openVisitor({ http, now, sleep, stayAt }: VisitorDeps) {
     signal?: AbortSignal,
   ): Promise<Answer> {
     const wait = (nextAt.get(url.origin) ?? 0) - now();
+    if (wait > 0 && now() + wait > endAt)
+      throw new AppError("rate_limited", "The pauses that its robots.txt asks for do not fit into max_minutes.");
     if (wait > 0) await sleep(wait, signal);
     try {
       return await http.get(url, headers, maxBytes, signal);
@@ -93,7 +97,8 @@ export function openVisitor({ http, now, sleep, stayAt }: VisitorDeps) {
         return await visit(url, conditions, signal);
       } catch (error) {
         if (!(error instanceof AppError) || signal?.aborted) throw error;
-        if (error.code === "upstream_failed") return { type: "failed", reason: error.message, isBusy: false };
+        const isBusy = error.code === "rate_limited";
+        if (isBusy || error.code === "upstream_failed") return { type: "failed", reason: error.message, isBusy };
         return { type: "refused", reason: error.message };
       }
     },

@@ -28,11 +28,12 @@ export const listWeb = (deps: WebDeps, source: Pick<Source, "id" | "location" | 
     const open = new Set(origins.filter((origin) => origin === start.origin));
     const http = openHttpGet(open, deps.resolve);
     const stayAt = settings.mode === "page" ? undefined : start.origin;
-    const visitor = openVisitor({ http, now, sleep, stayAt });
+    const endAt = now() + settings.max_minutes * 60_000;
+    const visitor = openVisitor({ http, now, sleep, stayAt, endAt });
     try {
       const known = await knownPages(deps.db, source.id);
       const seeds = settings.mode === "sitemap" ? seedsOf(visitor, start, settings.max_pages, signal) : one(start);
-      yield* crawl({ visitor, known, settings, start, now }, seeds, signal);
+      yield* crawl({ visitor, known, settings, start, now, endAt }, seeds, signal);
     } finally {
       http.close();
     }
