@@ -17,6 +17,7 @@ export type Logged = {
 export function createAccessLog(write: (lines: string) => void, now: () => number) {
   let held = "";
   let timer: NodeJS.Timeout | undefined;
+  const parts = new MiddleParts();
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
@@ -27,10 +28,8 @@ export function createAccessLog(write: (lines: string) => void, now: () => numbe
   };
   return {
     add(route: string, status: number, totalMs: number, { id, model, caller, served, usage, firstMs }: Logged): void {
-      // Names of the route file hold nothing that JSON would have to escape.
       held +=
-        `{"time":${now()},"event":"request","id":"${id}","route":"${route}","model":"${model}","status":${status},` +
-        `"tenant":${JSON.stringify(caller.tenant)},"upstream":"${served?.upstream.name ?? ""}","attempts":${served?.attempts ?? 0},` +
+        `{"time":${now()},"event":"request","id":"${id}",${parts.of(route, model, status, caller.tenant, served)},` +
         `"promptTokens":${usage.prompt_tokens},"completionTokens":${usage.completion_tokens},` +
         `"queuedMs":${Math.round(served?.queuedMs ?? 0)},"firstMs":${Math.round(firstMs)},"totalMs":${Math.round(totalMs)}}\n`;
       if (held.length > MAX_HELD_CHARACTERS) flush();
@@ -41,3 +40,38 @@ export function createAccessLog(write: (lines: string) => void, now: () => numbe
 }
 
 export type AccessLog = ReturnType<typeof createAccessLog>;
+
+/** What lines have in common with the one before more often than not. Made anew, it is most of what a line costs. */
+class MiddleParts {
+  #route = "";
+  #model = "";
+  #status = 0;
+  #tenant = "";
+  #upstream = "";
+  #attempts = -1;
+  #text = "";
+
+  of(route: string, model: string, status: number, tenant: string, served: Logged["served"]): string {
+    const upstream = served?.upstream.name ?? "";
+    const attempts = served?.attempts ?? 0;
+    const same =
+      route === this.#route &&
+      model === this.#model &&
+      status === this.#status &&
+      tenant === this.#tenant &&
+      upstream === this.#upstream &&
+      attempts === this.#attempts;
+    if (same) return this.#text;
+    this.#route = route;
+    this.#model = model;
+    this.#status = status;
+    this.#tenant = tenant;
+    this.#upstream = upstream;
+    this.#attempts = attempts;
+    // Names of the route file hold nothing that JSON would have to escape.
+    this.#text =
+      `"route":"${route}","model":"${model}","status":${status},` +
+      `"tenant":${JSON.stringify(tenant)},"upstream":"${upstream}","attempts":${attempts}`;
+    return this.#text;
+  }
+}

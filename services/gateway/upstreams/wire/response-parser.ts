@@ -1,5 +1,6 @@
 import { BadResponse, parseResponseHead, type ResponseHead } from "./response-head.ts";
 
+const HEAD_END = "\r\n\r\n";
 const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_LINE_BYTES = 1024;
 const MAX_TRAILER_BYTES = 4 * 1024;
@@ -38,6 +39,9 @@ export class ResponseParser {
   #state: State = "done";
   /** Of a head or a line whose end has not come, one character a byte. */
   #held = "";
+  /** The last head. */
+  #said = "";
+  #meant: ResponseHead | undefined;
   /** Bytes of the body, or of the chunk, that are yet to come. */
   #left = 0;
   /** Of a line of the chunked coding: digits, characters of an extension, bytes of trailers. */
@@ -121,27 +125,36 @@ export class ResponseParser {
 
   #head(bytes: Buffer, at: number): number {
     const before = this.#held.length;
+    if (before === 0) {
+      const end = bytes.indexOf(HEAD_END, at);
+      if (end >= 0 && end - at <= MAX_HEAD_BYTES) return this.#begin(bytes.toString("latin1", at, end), end + 4);
+    }
     const text = this.#held + bytes.toString("latin1", at, Math.min(bytes.length, at + MAX_HEAD_BYTES));
-    const end = text.indexOf("\r\n\r\n", Math.max(0, before - 3));
-    if (end < 0) {
+    const end = text.indexOf(HEAD_END, Math.max(0, before - 3));
+    if (end < 0 || end > MAX_HEAD_BYTES) {
       if (before + bytes.length - at > MAX_HEAD_BYTES) throw new BadResponse("The head is too large.");
       this.#held = text;
       return bytes.length;
     }
     this.#held = "";
-    const head = parseResponseHead(text.slice(0, end));
-    if (head.status === SWITCHING_PROTOCOLS) throw new BadResponse("Nobody asked for another protocol.");
-    if (head.status >= 200) this.#begin(head);
-    return at + end + 4 - before;
+    return this.#begin(text.slice(0, end), at + end + 4 - before);
   }
 
-  #begin(head: ResponseHead): void {
+  /** Returns `next`, where the body begins. */
+  #begin(said: string, next: number): number {
+    // A server's heads are the same for a second, but for the length of an answer.
+    const head = said === this.#said && this.#meant ? this.#meant : parseResponseHead(said);
+    this.#said = said;
+    this.#meant = head;
+    if (head.status === SWITCHING_PROTOCOLS) throw new BadResponse("Nobody asked for another protocol.");
+    if (head.status < 200) return next;
     const { framing } = head;
     this.#seen = 0;
     this.#left = typeof framing === "number" ? framing : 0;
     this.#state = framing === "chunked" ? "size" : framing === "close" ? "until-close" : "length";
     this.#sink.onHead(head);
     if (framing === 0) this.#state = "done";
+    return next;
   }
 
   #sizeLine(bytes: Buffer, start: number): number {
