@@ -21,11 +21,13 @@ const HOLDING_SHARE = 0.02;
 /** Bytes of the state database for one chunk's share of its document, version, job and log rows. */
 const STATE_BYTES = 250;
 const USE = 0.5;
+/** Of a cluster that agrees by majority. */
+const MIN_CLUSTER_NODES = 3;
 
 type Size = { readonly chunks: number; readonly tenantChunks: number; readonly questionsASecond: number };
 
 const GIB = 2 ** 30;
-const SIZES: readonly Size[] = [
+export const SIZES: readonly Size[] = [
   { chunks: 1e6, tenantChunks: 1e5, questionsASecond: 5 },
   { chunks: 1e8, tenantChunks: 1e6, questionsASecond: 100 },
   { chunks: 1e10, tenantChunks: 1e7, questionsASecond: 1_000 },
@@ -41,7 +43,7 @@ export function planOf({ chunks, tenantChunks, questionsASecond }: Size) {
   const searchMs = SEARCH_CORE_MS + (tenantChunks * HOLDING_SHARE * TERMS_A_QUESTION) / POSTINGS_A_MS;
   const cores = (questionsASecond * searchMs) / 1000 / USE;
   const nodes = Math.max(
-    chunks > SHARD_CHUNKS ? 3 : 1,
+    chunks > SHARD_CHUNKS ? MIN_CLUSTER_NODES : REPLICAS,
     Math.ceil(memory / GIB / NODE.memoryGiB),
     Math.ceil(disk / GIB / NODE.diskGiB),
     Math.ceil(cores / NODE.cores),
