@@ -86,7 +86,8 @@ export function pointsOf(filing: Filing, versionId: string, chunks: readonly Chu
       words: whole.words,
       passages: chunks.length,
     };
-    const doc = sparse(whole.entries());
+    // Nobody searches by a write that has only begun.
+    const doc = sparse(current === null ? [] : whole.entries());
     return {
       id: markerId(versionId),
       vector: doc.indices.length > 0 ? { doc } : {},
