@@ -12,7 +12,7 @@ export type QuestionKind =
 
 /** A task in keywords, such as “change the port” or “清空数据”. */
 const IMPERATIVE =
-  /^(please )?(add|build|change|configure|connect|copy|create|delete|deploy|disable|edit|enable|export|import|install|list|move|open|remove|rename|replace|reset|restore|revoke|rotate|run|set|show|start|stop|switch|test|turn|update|upgrade|upload|use|wipe)\b|^(全部)?(添加|新增|修改|更改|更换|配置|连接|复制|创建|新建|删除|删掉|清空|部署|关闭|开启|启用|导出|导入|安装|列出|移动|打开|改名|重命名|替换|重置|恢复|吊销|运行|设置|查看|启动|停止|切换|更新|升级|上传|备份)/i;
+  /^(please )?(add|ask|back up|build|change|configure|connect|copy|crawl|create|delete|deploy|disable|edit|enable|export|find|get|import|install|keep|limit|list|make|measure|move|paste|open|rebuild|remove|rename|replace|reset|restore|revoke|rotate|run|schedule|see|send|set|show|skip|start|stop|stream|switch|test|turn|undo|update|upgrade|upload|use|verify|wipe)\b|^(全部)?(添加|新增|修改|更改|更换|配置|连接|复制|创建|新建|删除|删掉|清空|部署|关闭|开启|启用|导出|导入|安装|列出|移动|打开|改名|重命名|替换|重置|恢复|吊销|运行|设置|查看|启动|停止|切换|更新|升级|上传|备份)|^(换|改|接|连|加|删|关|开|跑|装|传|导|设|用|爬|找|让|把|给|只|弄)(?!.*[吗么嘛不没][？?。]?$)/i;
 
 /** In order: the first that matches decides. */
 const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
@@ -37,6 +37,7 @@ const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
     "how-to",
     /^(how (do|can|to|should|would)\b|what (command|steps)\b|what are the steps\b|(walk|show|guide|teach|talk) (me|us)\b)|\bwhat (should|can|do|must|would) (i|we) (have to |need to )?(do|set|type|run|write|send|check|put|change|enter|use|try)\b|\b(how (do|can|should|could|would) (i|we|you)|how to)\b|(?<!会)(怎么(?!回事|回答)|怎样|如何|咋)|什么命令|教我|一步步|按什么步骤|(步骤|方法|办法|怎么弄|怎么办|咋办)[？?。]?$/i,
   ],
+  ["how-to", /\b(code )?(example|sample|snippet)s?[?.]?$|(示例|例子|(?<!错误)代码)[？?。]?$/i],
   ["reason", /\bwhy\b|what (caused|is the reason)|为什么|为啥|为何|原因/i],
   ["how-to", IMPERATIVE],
   ["list", /\b(what|which) (are|([\w-]+ ){1,3}(are|do|can|were|does))\b|哪些|哪几/i],

@@ -11,13 +11,13 @@ gb gigabyte gigabytes
 second seconds 秒
 page pages 页 页数 几页
 character characters letters 字 字符 字数
-delete deletes remove removes erase discard rid purge 删除 删掉 删去 删 移除 去掉 清除
-upload uploads add import 上传 传 导入 传上 添加
+delete deletes remove removes erase discard rid purge 删除 删掉 删去 删 移除 移走 去掉 清除
+upload uploads add import 上传 传 导入 导进 传上 添加
 change modify edit adjust alter switch 修改 更改 改 改动 更换 变更 调整 换
 configure setting set 设置 配置
 update replace newer overwrite 更新 替换 新版 换成
 create make generate new 创建 新建 生成 建立 建 新增
-revoke invalidate withdraw 吊销 撤销 作废 注销
+revoke invalidate withdraw 吊销 撤销 作废 注销 收回 停用
 add extend 增加 添加 新增 扩展
 start begin launch run boot 启动 开始 运行 开启 跑 启用
 stop quit exit halt shutdown 停止 关闭 停 停机 退出 停掉 关机 关掉
@@ -56,8 +56,8 @@ chat conversation dialogue 聊天 对话 会话
 meaning mean means 意思 含义 表示
 purpose role function 作用 用途
 gpu graphics 显卡 gpu
-invent fabricate hallucinate 编造 瞎编 胡编 捏造
-lost lose forgotten forget 丢失 丢 丢了 忘记 遗失
+invent fabricate hallucinate 编造 瞎编 胡编 捏造 胡说 乱说 瞎说 乱编
+lost lose forgotten forgot forget 丢失 丢 丢了 弄丢 没了 忘记 遗失
 record log logged 记录 日志 记下
 colleague other others 同事 其他
 immediately instantly 立即 马上 立刻
@@ -375,6 +375,18 @@ typo slip mistake misspelt spelling 错别字 笔误 拼写
 case capital uppercase lowercase 大写 小写
 punctuation symbol mark 标点 符号
 bracket number marker 方括号 标记 括号
+windows win
+prometheus 普罗米修斯
+citation citations cite footnote reference 引用 引文 出处
+audit auditor 审计
+symlink symlinks symbolic 软链接 符号链接
+memory ram 内存
+trigger triggered 触发 启动
+batch bulk 批量 成批
+example sample snippet 示例 例子
+throttle throttling quota limit limits 限流 限速 限额 配额
+crawl spider 爬 爬取 抓取
+postgres pg postgresql
 `
   .trim()
   .split("\n");

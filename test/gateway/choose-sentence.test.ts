@@ -68,3 +68,24 @@ test.each([
 ])("%s asks for a %s", (question, kind) => {
   expect(questionKind(question)).toBe(kind);
 });
+
+test("sentences beside the best one that bear on the question follow it as one excerpt under one marker", () => {
+  const text =
+    "Rail transport in Victoria is run by several operators over lines that the government owns. " +
+    "Major operators of rail transport in Victoria are Metro Trains and V/Line. The weather is mild.";
+  const evidence = [{ number: 1, path: ["Victoria"], text }];
+  const answer = composeAnswer({ question: "Who owns the rail lines in Victoria?", evidence })!;
+  expect(answer).toMatch(/government owns\. .*V\/Line\.( The weather is mild\.)? \[1\]$/);
+  expect(answer.match(/\[1\]/g)).toHaveLength(1);
+});
+
+test.each([
+  ["python example", "how-to"],
+  ["make a key that expires", "how-to"],
+  ["换到 postgres", "how-to"],
+  ["用 curl 提问", "how-to"],
+  ["删了马上就没了吗", "other"],
+  ["错误代码", "other"],
+])("%s in keywords asks for %s", (question, kind) => {
+  expect(questionKind(question)).toBe(kind);
+});

@@ -59,3 +59,25 @@ test("a sentence with a semicolon, or that begins with a path, is cited whole", 
   const [citation] = resolveCitations(answer, [candidate(text, 0)]);
   expect(citation?.source.quote).toBe("./cairn ingest PATH uploads once; later changes are not followed.");
 });
+
+test("sentences that share a marker and stand side by side in the source are one quote, in whatever order", () => {
+  const answer = "A file may be at most 50 MB. 👋 Café is open. [1]";
+  const [citation, ...others] = resolveCitations(answer, [candidate(TEXT, 7)]);
+  expect(citation).toMatchObject({
+    verified: true,
+    source: { quote: "👋 Café is open. A file may be at most 50 MB." },
+  });
+  expect(slice(answer, citation!.answer)).toBe("A file may be at most 50 MB. 👋 Café is open.");
+  expect(slice(TEXT, { start: citation!.source.start - 7, end: citation!.source.end - 7 })).toBe(
+    citation!.source.quote,
+  );
+  expect(others).toEqual([]);
+});
+
+test("a sentence from elsewhere in the source, or in other words, does not lean on the marker behind the next one", () => {
+  const far = "上传后返回 202。 A file may be at most 50 MB. [1]";
+  expect(resolveCitations(far, [candidate(TEXT, 0)])[0]?.source.quote).toBe("A file may be at most 50 MB.");
+  const reworded = "The café is open today. A file may be at most 50 MB. [1]";
+  const [citation] = resolveCitations(reworded, [candidate(TEXT, 0)]);
+  expect(slice(reworded, citation!.answer)).toBe("A file may be at most 50 MB.");
+});

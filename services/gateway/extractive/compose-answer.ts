@@ -8,6 +8,9 @@ import { isLeadIn, splitUnits, type Unit } from "./split-units.ts";
 const MAX_SENTENCES = 3;
 const MAX_LIST_ITEMS = 6;
 const MAX_CODE_LINES = 20;
+/** A sentence beside the best one has to score this share of it, and more when the best one speaks of nearly the whole question. */
+const BESIDE_SHARE = 0.02;
+const BESIDE_FULL_SHARE = 0.06;
 /** A further sentence has to score this share of the best one. */
 const SECOND_SHARE = 0.12;
 /** The same when the best one speaks of nearly the whole question: more would only dilute it. */
@@ -47,9 +50,10 @@ export function declineToAnswer(question: string, hasEvidence: boolean): string 
 function choose(scored: readonly Scored[], kind: QuestionKind): Unit[] {
   const best = scored[0];
   if (!best || best.score <= 0) return [];
-  const chosen: Scored[] = [best];
+  const chosen = excerptAround(best, scored);
   for (const next of scored.slice(1)) {
     if (chosen.length >= MAX_SENTENCES) break;
+    if (chosen.includes(next)) continue;
     const sides = kind === "comparison" && next.unit.evidence === best.unit.evidence;
     const share = sides
       ? OTHER_SIDE_SHARE
@@ -75,6 +79,26 @@ function choose(scored: readonly Scored[], kind: QuestionKind): Unit[] {
     if (before && !picked.includes(before)) picked.push(before);
   }
   return picked;
+}
+
+/** The best sentence with those beside it that are likely to answer as well: people read an excerpt, not a mosaic. */
+function excerptAround(best: Scored, scored: readonly Scored[]): Scored[] {
+  const excerpt = [best];
+  if (best.unit.kind !== "sentence" || isLeadIn(best.unit)) return excerpt;
+  const share = best.coverage >= FULL_COVERAGE ? BESIDE_FULL_SHARE : BESIDE_SHARE;
+  while (excerpt.length < MAX_SENTENCES) {
+    const orders = excerpt.map(({ unit }) => unit.order);
+    const beside = scored.find(
+      ({ unit, score }) =>
+        isNextTo(unit, best.unit) &&
+        !isLeadIn(unit) &&
+        (unit.order === Math.min(...orders) - 1 || unit.order === Math.max(...orders) + 1) &&
+        score >= share,
+    );
+    if (!beside) break;
+    excerpt.push(beside);
+  }
+  return excerpt;
 }
 
 function withWholeList(best: Unit, picked: readonly Unit[], all: readonly Unit[]): Unit[] {
@@ -116,10 +140,10 @@ function render(chosen: readonly Unit[], units: readonly Unit[]): string {
   const written = new Set<Unit>();
   let answer = "";
   let last: Unit | undefined;
-  const write = (unit: Unit): void => {
+  const write = (unit: Unit, next?: Unit): void => {
     if (written.has(unit)) return;
     written.add(unit);
-    const mark = ` [${unit.evidence.number}]`;
+    const mark = next && runsOn(unit, next) ? "" : ` [${unit.evidence.number}]`;
     const code = unit.kind === "code";
     const body = code
       ? `\`\`\`\n${headOf(unit.text)}\n\`\`\`${last && isLeadIn(last) ? "" : `\n\n${mark.trim()}`}`
@@ -128,12 +152,24 @@ function render(chosen: readonly Unit[], units: readonly Unit[]): string {
     answer += body;
     last = unit;
   };
-  for (const unit of chosen) {
-    write(unit);
+  for (const [i, unit] of chosen.entries()) {
+    write(unit, chosen[i + 1]);
     if (!isLeadIn(unit)) continue;
     for (const follower of announced(unit, units)) write(follower);
   }
   return answer;
+}
+
+/** Whether a sentence goes on with the excerpt of the one before it: they share the marker at its end. */
+function runsOn(unit: Unit, next: Unit): boolean {
+  return (
+    unit.kind === "sentence" &&
+    next.kind === "sentence" &&
+    isNextTo(unit, next) &&
+    Math.abs(unit.order - next.order) < MAX_SENTENCES &&
+    !isLeadIn(unit) &&
+    !isLeadIn(next)
+  );
 }
 
 function announced(leadIn: Unit, units: readonly Unit[]): Unit[] {

@@ -42,6 +42,7 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
     if (/^\[/.test(run[0]) && isIndexing(answer.slice(0, run.index), answer.slice(behind))) continue;
     const [start, end] = claimBefore(answer, after, run.index) ?? before ?? claimBehind(answer, behind);
     const claim = answer.slice(start, end);
+    const earliest = after;
     before = [start, end];
     after = behind;
     const block = CODE_BLOCK.exec(answer.slice(after));
@@ -50,9 +51,11 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
       const marker = Number(number);
       const candidate = evidence[marker - 1];
       if (!candidate || claim === "") continue;
-      const source = quoteFor(claim, block?.[1], candidate);
-      const span = { start: toCodePoint(start), end: toCodePoint(start + claim.length) };
-      citations.push({ marker, answer: span, verified: isSupported(claim, source.quote), source });
+      const { from, quote } = withSentencesBefore(answer, earliest, [start, end], candidate.chunk.text);
+      const said = answer.slice(from, end);
+      const source = quote && !block ? sourceOf(candidate, quote) : quoteFor(claim, block?.[1], candidate);
+      const span = { start: toCodePoint(from), end: toCodePoint(end) };
+      citations.push({ marker, answer: span, verified: isSupported(said, source.quote), source });
     }
   }
   return citations;
@@ -68,6 +71,35 @@ function claimBefore(answer: string, from: number, to: number): [number, number]
   return WORD.test(claim) ? [start + lead, start + lead + claim.length] : undefined;
 }
 
+/**
+ * The claim with the sentences before it that have no marker of their own, as far as they and it are one piece of the
+ * source, word for word and in whatever order: an excerpt has one marker and one quote. `quote` is `undefined` when
+ * it is the claim alone.
+ */
+function withSentencesBefore(answer: string, earliest: number, [start, end]: [number, number], text: string) {
+  const places: [number, number][] = [];
+  let excerpt: { from: number; quote: [number, number] | undefined } = { from: start, quote: undefined };
+  for (let next: [number, number] | undefined = [start, end]; next; next = claimBefore(answer, earliest, next[0])) {
+    const sentence = answer.slice(...next);
+    const at = text.indexOf(sentence);
+    if (at < 0) break;
+    places.push([at, at + sentence.length]);
+    const quote = places.length > 1 && oneOf(places, text);
+    if (quote) excerpt = { from: next[0], quote };
+  }
+  return excerpt;
+}
+
+/** The piece of the text that places make up together; `undefined` when something is missing between them. */
+function oneOf(places: readonly [number, number][], text: string): [number, number] | undefined {
+  const sorted = [...places].sort(([a], [b]) => a - b);
+  const isWhole = sorted.slice(1).every(([start], i) => {
+    const end = sorted[i]![1];
+    return end <= start && text.slice(end, start).trim() === "";
+  });
+  return isWhole ? [sorted[0]![0], sorted.at(-1)![1]] : undefined;
+}
+
 /** The sentence behind a marker that an answer begins with: `[1] The port is 8081.` */
 function claimBehind(answer: string, from: number): [number, number] {
   const lead = /^[^\p{L}\p{N}[]*/u.exec(answer.slice(from))?.[0].length ?? 0;
@@ -77,9 +109,13 @@ function claimBehind(answer: string, from: number): [number, number] {
 }
 
 /** The shortest run of sentences of the passage that supports the claim best, word for word. */
-export function quoteFor(claim: string, code: string | undefined, { chunk, document }: Candidate): Citation["source"] {
-  const [start, sentenceEnd] = bestRange(claim, chunk.text);
-  const end = code === undefined ? sentenceEnd : endOfBlock(chunk.text, sentenceEnd, code);
+export function quoteFor(claim: string, code: string | undefined, candidate: Candidate): Citation["source"] {
+  const { text } = candidate.chunk;
+  const [start, end] = bestRange(claim, text);
+  return sourceOf(candidate, [start, code === undefined ? end : endOfBlock(text, end, code)]);
+}
+
+function sourceOf({ chunk, document }: Candidate, [start, end]: [number, number]): Citation["source"] {
   const offset = codePointLength(chunk.text.slice(0, start));
   const quote = chunk.text.slice(start, end);
   return {
