@@ -41,6 +41,21 @@ const mark = (text: string): number => {
 };
 const between = (from: number, to: number): Sample[] => samples.filter(({ at }) => at >= from && at <= to);
 
+/** What the autoscaler says that it did, on its own clock: a busy machine sees it late. Whole seconds. */
+function stepsDown(): { seconds: number; pods: number }[] {
+  const selector = "--field-selector=involvedObject.name=inference,reason=SuccessfulRescale";
+  const { items } = JSON.parse(kubectl(["-n", NAMESPACE, "get", "events", selector, "-o", "json"])) as {
+    items: { firstTimestamp: string; message: string }[];
+  };
+  return items
+    .filter(({ message }) => message.includes("below target"))
+    .map(({ firstTimestamp, message }) => ({
+      seconds: Date.parse(firstTimestamp) / 1000,
+      pods: Number(/New size: (\d+)/.exec(message)![1]),
+    }))
+    .sort((a, b) => a.seconds - b.seconds);
+}
+
 async function record(): Promise<void> {
   while (!over) {
     const text = await (await fetch(`${gateway.operations}/metrics`)).text();
@@ -151,7 +166,8 @@ within("ten percent more or less changes nothing", async () => {
 });
 
 within("when people leave, pods go one at a time, and not before the window is over", async () => {
-  const from = mark(`${CALM} people`);
+  mark(`${CALM} people`);
+  const left = Date.now() / 1000;
   people = CALM;
   await until(
     "one pod wanted",
@@ -160,16 +176,11 @@ within("when people leave, pods go one at a time, and not before the window is o
     180_000,
   );
   mark("1 pod");
-  await sleep(2000);
-  const after = between(from, seconds());
-  const steps = after.flatMap((sample, at) => {
-    const before = after[at - 1];
-    return before && before.wanted !== sample.wanted ? [{ at: sample.at, by: sample.wanted - before.wanted }] : [];
-  });
-  expect(steps.map(({ by }) => by)).toEqual([-1, -1, -1]);
-  expect(steps[0]!.at - from).toBeGreaterThan(WINDOW_S - LAG_S);
+  const steps = stepsDown();
+  expect(steps.map(({ pods }) => pods)).toEqual([3, 2, 1]);
+  expect(steps[0]!.seconds - left).toBeGreaterThan(WINDOW_S - LAG_S);
   for (const [at, step] of steps.entries()) {
-    if (at > 0) expect(step.at - steps[at - 1]!.at).toBeGreaterThan(STEP_DOWN_S - LAG_S);
+    if (at > 0) expect(step.seconds - steps[at - 1]!.seconds).toBeGreaterThan(STEP_DOWN_S - 2);
   }
 });
 

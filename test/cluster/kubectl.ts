@@ -33,7 +33,7 @@ export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
   holds: (seen: T) => boolean,
-  withinMs = 60_000,
+  withinMs = 150_000,
 ): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {

@@ -1,7 +1,7 @@
+import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 
 const FOLDER = process.env.CAIRN_TEST_TARGETS;
 
@@ -16,17 +16,28 @@ export function scrape(name: string, address: string, labels: Record<string, str
   return { stop: () => rmSync(file, { force: true }) };
 }
 
-/** An address that answers with the lines that `read` gives at that moment. */
+/** In a thread of its own: while a test waits for kubectl nothing else runs in its own, and scrapes would be late. */
+const SERVER = `
+  const { parentPort } = require("node:worker_threads");
+  let text = "";
+  const server = require("node:http").createServer((_, response) =>
+    response.setHeader("content-type", "text/plain").end(text + "\\n"));
+  parentPort.on("message", (next) => { text = next; });
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+`;
+const TOLD_EVERY_MS = 100;
+
+/** An address that answers with the lines that `read` gave a moment ago. */
 export async function metricServer(read: () => string): Promise<{ address: string; close(): Promise<void> }> {
-  const server = createServer((_request, response) =>
-    response.setHeader("content-type", "text/plain").end(`${read()}\n`),
-  );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const server = new Worker(SERVER, { eval: true });
+  server.postMessage(read());
+  const [port] = (await once(server, "message")) as [number];
+  const timer = setInterval(() => server.postMessage(read()), TOLD_EVERY_MS);
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+    address: `127.0.0.1:${port}`,
+    async close(): Promise<void> {
+      clearInterval(timer);
+      await server.terminate();
     },
   };
 }
