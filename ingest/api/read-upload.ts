@@ -3,17 +3,16 @@ import { z } from "zod";
 import { checked } from "#shared/checked.ts";
 import { sha256 } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
+import { TEXT_FORMATS } from "#shared/formats.ts";
 import type { NewDocument } from "../accept.ts";
 import * as field from "./fields.ts";
 
 /** All files of one request are in memory until they are stored; more than this would let few requests fill it. */
 const MAX_REQUEST_BYTES = 200 * 1024 * 1024;
-const TEXT_NAMES = {
-  "text/markdown": "text.md",
-  "text/plain": "text.txt",
-  "text/html": "text.html",
-  "text/csv": "text.csv",
-} as const;
+/** What a document that is sent as text may be, with the extension that says so. */
+const TEXT_TYPES: ReadonlyMap<string, string> = new Map(
+  TEXT_FORMATS.map(({ mediaTypes, extensions }) => [mediaTypes[0], extensions[0]!]),
+);
 
 const settings = {
   title: field.title.optional(),
@@ -25,7 +24,7 @@ const settings = {
 export const textBody = z.strictObject({
   text: z.string().min(1, "must not be empty").describe("The content of the document."),
   ...settings,
-  media_type: z.enum(["text/markdown", "text/plain", "text/html", "text/csv"]).default("text/markdown"),
+  media_type: z.enum([...TEXT_TYPES.keys()]).default("text/markdown"),
 });
 const form = z.strictObject(settings);
 
@@ -65,7 +64,7 @@ function readText(body: unknown): Upload {
     collection: rest.collection,
     uri: uri ?? fallback,
     named: uri !== undefined,
-    fileName: TEXT_NAMES[mediaType],
+    fileName: `text${TEXT_TYPES.get(mediaType)}`,
     mediaType,
     bytes,
   };

@@ -14,6 +14,8 @@ const TAB = 4;
 const SMALL = 300;
 const JOINT = 1_200;
 const MAX_NAME = 80;
+/** Of names above a passage: generated code can nest without end. */
+const MAX_LEVELS = 4;
 
 /** Cuts a file where functions, classes and methods begin, going by indentation, which all languages here have. */
 export function codeSections(lines: readonly string[], extension: string): CodeSection[] {
@@ -40,7 +42,9 @@ export function codeSections(lines: readonly string[], extension: string): CodeS
     const indent = indentOf(line);
     const depth = open.findIndex((one) => one.indent >= indent);
     const outer = depth < 0 ? open.at(-1) : open[depth - 1];
-    const definition = indent === 0 || outer?.isContainer ? definitionIn(code, extension) : undefined;
+    const level = depth < 0 ? open.length : depth;
+    const isSection = indent === 0 || (outer?.isContainer && level < MAX_LEVELS);
+    const definition = isSection ? definitionIn(code, extension) : undefined;
     if (definition) {
       if (depth >= 0) open.length = depth;
       open.push({ ...definition, indent });

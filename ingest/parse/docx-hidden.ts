@@ -11,19 +11,19 @@ type Open = { readonly tag: string; readonly start: number; readonly id: string 
 
 /**
  * A Word document without what Word hides: runs with `w:vanish`, and runs and paragraphs of a style that has it. The
- * library that reads the document does not know the property. Throws when the archive cannot be read.
+ * library that reads the document does not know the property, and inflates a part beyond the size that was checked: it
+ * gets the words only, as they are. Throws when the archive cannot be read.
  */
 export function withoutHidden(docx: Uint8Array): Uint8Array {
-  const xml = unzipSync(docx, { filter: ({ name }) => name.endsWith(".xml") });
-  const texts = Object.entries(xml).map(([name, part]) => ({ name, text: strFromU8(part) }));
+  const parts = unzipSync(docx, { filter: ({ name }) => /\.(xml|rels)$/.test(name) });
+  const texts = Object.entries(parts)
+    .filter(([name]) => name.endsWith(".xml"))
+    .map(([name, part]) => ({ name, text: strFromU8(part) }));
   const marked = texts.filter(({ text }) => text.includes("vanish"));
-  if (marked.length === 0) return docx;
-  const styles = new Set(marked.flatMap(({ text }) => hiddenStyles(text)));
-  const shown = texts.map(({ name, text }) => ({ name, text, kept: dropHidden(text, styles) }));
-  const changed = shown.filter(({ text, kept }) => kept !== text);
-  if (changed.length === 0) return docx;
-  const parts = unzipSync(docx);
-  for (const { name, kept } of changed) parts[name] = strToU8(kept);
+  if (marked.length > 0) {
+    const styles = new Set(marked.flatMap(({ text }) => hiddenStyles(text)));
+    for (const { name, text } of texts) parts[name] = strToU8(dropHidden(text, styles));
+  }
   return zipSync(parts, { level: 0 });
 }
 

@@ -91,6 +91,10 @@ export const FORMAT_TABLE: readonly Entry[] = [
   { format: "mbox", name: "mailboxes (MBOX)", extensions: [".mbox"], mediaTypes: ["application/mbox"] },
 ];
 
+const SENT_AS_TEXT: ReadonlySet<Format> = new Set(["markdown", "html", "text", "csv", "json", "jsonl"]);
+/** Those whose content can be the text of a request. */
+export const TEXT_FORMATS: readonly Entry[] = FORMAT_TABLE.filter(({ format }) => SENT_AS_TEXT.has(format));
+
 /** By file extension in lower case: what folders are searched for and uploads are recognised by. */
 export const FORMATS: ReadonlyMap<string, Entry> = new Map(
   FORMAT_TABLE.flatMap((entry) => entry.extensions.map((extension) => [extension, entry] as const)),

@@ -116,12 +116,4 @@ describe("A Word document", () => {
       message: expect.stringContaining("not completely uploaded"),
     });
   });
-
-  it("that would unpack to far more than a document holds is refused before it does", async () => {
-    const zeros = new Uint8Array(99 * 1024 * 1024);
-    const bomb = zipSync({ "word/document.xml": zeros, "word/b.xml": zeros }, { level: 9 });
-    const started = performance.now();
-    await expect(parse({ bytes: bomb, name: "a.docx" })).rejects.toMatchObject({ code: "too_large" });
-    expect(performance.now() - started).toBeLessThan(1_000);
-  });
 });
