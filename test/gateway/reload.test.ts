@@ -82,7 +82,7 @@ const ask = async (): Promise<string> => {
 };
 
 test("model servers are swapped under load, and no request is lost: neither those that run nor those that wait", async () => {
-  const [a, b] = await start(named("a", 1000), named("b", 20));
+  const [a, b] = await start(named("a", 4000), named("b", 20));
   await follow(routes({ a: a! }, { upstream: "max_concurrent: 30" }));
   const before = Array.from({ length: 50 }, ask);
   await expect.poll(() => a!.calls.length, patient).toBe(30);
