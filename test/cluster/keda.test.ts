@@ -36,7 +36,15 @@ let over = false;
 const wanted = (): number => Number(fieldOf(NAMESPACE, "deployment/inference", ".spec.replicas") || 0);
 const condition = (type: string): string =>
   fieldOf(NAMESPACE, "scaledobject/inference", `.status.conditions[?(@.type=="${type}")].status`);
-const toZero = (): Promise<number> => until("no pod wanted", wanted, (seen) => seen === 0, 120_000);
+/** Until the last pod is gone as well: what it was asked while it ended would go to the next tier. */
+async function toZero(): Promise<void> {
+  await until("no pod wanted", wanted, (seen) => seen === 0);
+  await until(
+    "no pod serves",
+    () => service.isOpen(),
+    (seen) => !seen,
+  );
+}
 const scrapeGateway = (): { stop(): void } =>
   scrape("gateway", gateway.operations, { namespace: NAMESPACE, pod: "gateway-1" });
 

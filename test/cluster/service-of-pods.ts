@@ -34,6 +34,7 @@ export async function serviceOfPods(port: number, isServed: () => boolean) {
   };
   return {
     baseUrl: `http://127.0.0.1:${own}/v1`,
+    isOpen: (): boolean => server !== undefined,
     async look(): Promise<void> {
       if (isServed() && !server) {
         server = createServer(forward).listen(own, "127.0.0.1");
