@@ -7,7 +7,8 @@ export type Passage = { readonly heading: string; readonly text: string };
 export type CountedPassage = IndexTerms & { readonly counts: TermCounts };
 
 /** What is indexed with a chunk's text: its title and headings, a line each. */
-export const headingOf = ({ title, headingPath }: Chunk): string => [title, ...headingPath].join("\n");
+export const headingOf = ({ title, headingPath }: Pick<Chunk, "title" | "headingPath">): string =>
+  [title, ...headingPath].join("\n");
 
 /** The terms of a document version: of each passage, headings included, and of the whole, where a heading counts once. */
 export function countTerms(passages: readonly Passage[]): { whole: TermCounts; passages: CountedPassage[] } {

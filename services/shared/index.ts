@@ -8,7 +8,10 @@ export type Filing = { readonly tenant: string; readonly collection: string; rea
 export type Generation = {
   readonly id: string;
   readonly status: "building" | "live" | "retired";
-  /** What texts were cut and tokenised with: `tokenizer`, `chunker`. Changing either needs a new generation. */
+  /**
+   * What texts were cut and tokenised with: `tokenizer`, `chunker`; and, where it has a dense leg, `embedder` and its
+   * `dimensions`. Changing any of them needs a new generation.
+   */
   readonly manifest: Readonly<Record<string, string>>;
 };
 
@@ -19,7 +22,18 @@ export type Hit = {
 };
 
 /** Ranked lists by leg. A leg that a generation does not have is absent. Fusion happens in the caller. */
-export type Legs = { readonly generation: string; readonly legs: Readonly<Record<string, readonly Hit[]>> };
+export type Legs = {
+  readonly generation: string;
+  readonly legs: Readonly<Record<string, readonly Hit[]>>;
+  /** Whose vectors the generation has; absent where it has no dense leg. */
+  readonly embedder?: string | undefined;
+};
+
+/** A question's or a passage's place. Only vectors of the same embedder can be compared. */
+export type Vector = { readonly embedder: string; readonly values: Float32Array };
+
+/** A chunk that waits for its vector. `ref` is the engine's own. */
+export type Unembedded = { readonly ref: string; readonly chunk: Chunk };
 
 /**
  * The search index. Engines: SQLite (`sqlite-index.ts`) and Qdrant (`qdrant-index.ts`). Every call is atomic, idempotent and durable when it
@@ -46,6 +60,28 @@ export type SearchIndex = {
     limit: number,
     signal: AbortSignal,
   ): Promise<Legs | undefined>;
+  /**
+   * The dense leg of a generation by cosine, in the same scope. Resolves to `undefined` when it has been dropped, or
+   * when its vectors are none or another embedder's.
+   */
+  nearest(
+    generation: string,
+    vector: Vector,
+    scope: SearchScope,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly Hit[] | undefined>;
+  /** Chunks of a generation that have no vector, at most `limit` of `total`. None where it has no dense leg. */
+  withoutVectors(generation: string, limit: number): Promise<{ total: number; chunks: readonly Unembedded[] }>;
+  /**
+   * Gives chunks their vectors; a chunk that has been replaced since is passed over. A chunk that is written or refiled
+   * again with the same text keeps its vector. Rejects with `AppError` (`conflict`) when the generation is not this embedder's.
+   */
+  writeVectors(
+    generation: string,
+    embedder: string,
+    vectors: readonly (Unembedded & { readonly values: Float32Array })[],
+  ): Promise<void>;
   /** Version ids held by a generation, the live one by default, for reconciliation. */
   versions(generation?: string): Promise<string[]>;
   generations(): Promise<Generation[]>;

@@ -8,6 +8,7 @@ import { type Held, type QdrantLayout, qdrantGenerations } from "./qdrant-genera
 import { filingOf } from "./qdrant-points.ts";
 import { searchQdrant } from "./qdrant-search.ts";
 import { qdrantStatistics } from "./qdrant-statistics.ts";
+import { nearestInQdrant, withoutVectorsInQdrant, writeVectorsToQdrant } from "./qdrant-vectors.ts";
 import { type Entry, qdrantWriter } from "./qdrant-writer.ts";
 import { tokenizerVersion } from "./tokenize.ts";
 
@@ -57,7 +58,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     limit: number,
     signal: AbortSignal,
   ): Promise<Legs | undefined> {
-    if (signal.aborted) throw new AppError("unavailable", "The search was stopped before it had a result. Ask again.");
+    if (signal.aborted) throw stopped();
     if (searching >= MAX_SEARCHES) throw busy();
     searching += 1;
     try {
@@ -71,7 +72,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
           if (error instanceof QdrantRefusal && error.status === 404) return undefined;
           throw error;
         });
-        if (lexical) return { generation: held.id, legs: { lexical } };
+        if (lexical) return { generation: held.id, legs: { lexical }, embedder: held.manifest.embedder };
         seen = undefined;
       }
     } finally {
@@ -83,10 +84,12 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
       seen = undefined;
     });
   const writeAll = async (batch: readonly Entry[], only?: string): Promise<void> => {
-    for (const { id, collection } of await written()) {
-      if (only === undefined || id === only) await writer.write(collection, batch);
+    for (const { id, collection, manifest } of await written()) {
+      if (only === undefined || id === only) await writer.write(collection, batch, manifest.embedder !== undefined);
     }
   };
+  const generationOf = async (id: string): Promise<Held | undefined> =>
+    (await generations()).find((generation) => generation.id === id);
 
   return {
     writeAll,
@@ -103,6 +106,35 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     },
     search: async (...asked) => (await search(({ status }) => status === "live", ...asked))!,
     searchIn: (generation, ...asked) => search(({ id }) => id === generation, ...asked),
+    async nearest(generation, { embedder, values }, { tenant, acl, collections }, limit, signal) {
+      if (signal.aborted) throw stopped();
+      if (searching >= MAX_SEARCHES) throw busy();
+      searching += 1;
+      try {
+        const held = await searched(({ id }) => id === generation);
+        if (!held || !hasVectorsOf(held, embedder, values.length)) return undefined;
+        const scope = { tenant, acl, collections };
+        return await nearestInQdrant(client, held.collection, values, scope, limit, signal);
+      } catch (error) {
+        if (error instanceof QdrantRefusal && error.status === 404) return undefined;
+        throw signal.aborted ? stopped() : error;
+      } finally {
+        searching -= 1;
+      }
+    },
+    async withoutVectors(id, limit) {
+      const held = await generationOf(id);
+      if (held?.manifest.embedder === undefined) return { total: 0, chunks: [] };
+      return withoutVectorsInQdrant(client, held.collection, limit);
+    },
+    async writeVectors(id, embedder, vectors) {
+      const held = await generationOf(id);
+      if (!held) return;
+      if (!vectors.every(({ values }) => hasVectorsOf(held, embedder, values.length))) {
+        throw new AppError("conflict", `The generation ${id} has no vectors of ${embedder}.`);
+      }
+      if (vectors.length > 0) await writeVectorsToQdrant(client, held.collection, vectors);
+    },
     async versions(generation) {
       const chosen = (await generations()).find(({ id, status }) =>
         generation ? id === generation : status === "live",
@@ -144,5 +176,9 @@ const otherCode = ({ tokenizer, chunker }: Generation["manifest"]): Error =>
     `The live index was built with the tokenizer ${tokenizer} and the chunker ${chunker}; this version uses ` +
       `${tokenizerVersion} and ${CHUNKER_VERSION}. Build a new generation: ./cairn reindex.`,
   );
+const hasVectorsOf = ({ manifest }: Held, embedder: string, dimensions: number): boolean =>
+  manifest.embedder === embedder && manifest.dimensions === String(dimensions);
+const stopped = (): AppError =>
+  new AppError("unavailable", "The search was stopped before it had a result. Ask again.");
 const busy = (): AppError =>
   new AppError("unavailable", "Too many searches are waiting. Try again shortly.", { retryAfterSeconds: 1 });

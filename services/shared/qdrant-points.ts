@@ -15,7 +15,7 @@ const K1 = 1.2;
 export type Sparse = { readonly indices: number[]; readonly values: number[] };
 export type Point = {
   readonly id: string;
-  readonly vector: Readonly<Record<string, Sparse>>;
+  readonly vector: Readonly<Record<string, Sparse | readonly number[]>>;
   readonly payload: object;
 };
 

@@ -166,7 +166,7 @@ async function mend(ask: Ask, unheld: readonly string[], filter: object): Promis
   );
 }
 
-function filterOf({ tenant, acl, collections }: Filter): object {
+export function filterOf({ tenant, acl, collections }: Filter): object {
   const must: object[] = [
     { key: "tenant", match: { value: tenant } },
     { key: "acl", match: { any: acl } },

@@ -69,19 +69,34 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
     return count >= versions.reduce((sum, { points }) => sum + points.length, 0);
   }
 
-  async function write(collection: string, batch: readonly Entry[]): Promise<void> {
+  /** The points with the vectors that the same points have already: what is written replaces a point as a whole. */
+  async function withVectors(collection: string, points: readonly Point[]): Promise<readonly Point[]> {
+    const kept = new Map<string, readonly number[]>();
+    for (let at = 0; at < points.length; at += BATCH_POINTS) {
+      const ids = points.slice(at, at + BATCH_POINTS).map(({ id }) => id);
+      const body = { ids, with_payload: false, with_vector: ["dense"] };
+      const found = await client.need<Embedded[]>("POST", `/collections/${collection}/points`, body, "read");
+      for (const { id, vector } of found) if (vector?.dense) kept.set(id, vector.dense);
+    }
+    return points.map((point) => {
+      const dense = kept.get(point.id);
+      return dense ? { ...point, vector: { ...point.vector, dense } } : point;
+    });
+  }
+
+  async function write(collection: string, batch: readonly Entry[], isDense: boolean): Promise<void> {
     const empty = batch.filter(({ chunks }) => chunks.length === 0).map(({ versionId }) => versionId);
     if (empty.length > 0) await remove(collection, empty);
     const filled = batch.filter(({ chunks }) => chunks.length > 0);
     if (filled.length === 0) return;
     for (let tries = 1; tries <= MAX_REWRITES; tries++) {
-      const versions = await replace(collection, filled);
+      const versions = await replace(collection, filled, isDense);
       if (await isComplete(collection, versions)) break;
     }
     statistics.forget();
   }
 
-  async function replace(collection: string, filled: readonly Entry[]): Promise<readonly Written[]> {
+  async function replace(collection: string, filled: readonly Entry[], isDense: boolean): Promise<readonly Written[]> {
     const before = await markersOf(collection, filled);
     const versions: Written[] = [];
     const sending: Promise<void>[] = [];
@@ -94,7 +109,9 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
       versions.push(...portion);
       // A marker without a revision says that a write has begun, so that what a crash leaves can be found.
       const begun = portion.filter(({ versionId }) => !before.has(versionId)).map(({ marker }) => marker(null, null));
-      const send = upsert(collection, [...begun, ...portion.flatMap(({ points }) => points)]);
+      const chunks = portion.flatMap(({ points }) => points);
+      const points = isDense ? await withVectors(collection, chunks) : chunks;
+      const send = upsert(collection, [...begun, ...points]);
       // A failure is heard of below; until then it must not end the process.
       send.catch(() => undefined);
       sending.push(send);
@@ -132,7 +149,8 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
     return turn;
   };
   return {
-    write: (collection: string, batch: readonly Entry[]): Promise<void> => inTurn(() => write(collection, batch)),
+    write: (collection: string, batch: readonly Entry[], isDense: boolean): Promise<void> =>
+      inTurn(() => write(collection, batch, isDense)),
     remove: (collection: string, versionIds: readonly string[]): Promise<void> =>
       inTurn(() => remove(collection, versionIds)),
   };
@@ -160,3 +178,5 @@ function* portionsOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
   }
   yield portion;
 }
+
+type Embedded = { readonly id: string; readonly vector?: { readonly dense?: readonly number[] } };

@@ -17,6 +17,16 @@ export function scopeOfFiling({ tenant, acl, collection }: Filing): string {
   return [collectionToken(tenant, collection), ...acl.map((entry) => aclToken(tenant, entry))].join(" ");
 }
 
+/** Whether a filter lets through what `scopeOfFiling` gave. */
+export function passes({ tenant, acl, collections }: Filter): (scope: string) => boolean {
+  const readers = new Set(acl.map((entry) => aclToken(tenant, entry)));
+  const places = collections && new Set(collections.map((name) => collectionToken(tenant, name)));
+  return (scope) => {
+    const [place, ...entries] = scope.split(" ");
+    return (places === undefined || places.has(place!)) && entries.some((entry) => readers.has(entry));
+  };
+}
+
 /** The FTS5 query for chunks with any of the terms that the filter lets through. */
 export function matchOf(terms: readonly { readonly term: string }[], { tenant, acl, collections }: Filter): string {
   const anyOf = (tokens: readonly string[]): string => tokens.map((token) => `"${token}"`).join(" OR ");

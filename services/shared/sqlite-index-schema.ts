@@ -3,6 +3,7 @@ import { CHUNKER_VERSION } from "./chunk.ts";
 import type { Generation } from "./index.ts";
 import { rollBack } from "./sqlite-rollback.ts";
 import { completeTermTable, createTermTable } from "./sqlite-term-table.ts";
+import { createVectorTables } from "./sqlite-vectors.ts";
 import { tokenizerVersion } from "./tokenize.ts";
 
 export type GenerationRow = {
@@ -24,6 +25,7 @@ export function createSchema(db: DatabaseSync): void {
       unique (generation, id));
     create table if not exists term_stats (name text primary key, chunks integer not null, chunk_words integer not null,
       versions integer not null, version_words integer not null)`);
+  createVectorTables(db);
   addPlaces(db);
   const known = db.prepare("select seq from generation").all() as { seq: number }[];
   for (const { seq } of known) completeTermTable(db, termTableOf(seq));

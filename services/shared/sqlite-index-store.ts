@@ -1,9 +1,10 @@
 import type { StatementSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
 import { byRank } from "./by-rank.ts";
 import type { Chunk } from "./chunk.ts";
 import { headingOf } from "./count-terms.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
-import type { Filing, Generation, Hit, Legs } from "./index.ts";
+import type { Filing, Generation, Hit, Legs, Unembedded, Vector } from "./index.ts";
 import { meantTerms } from "./meant-terms.ts";
 import type { Places } from "./places.ts";
 import { type Filter, scopeOfFiling } from "./scope-terms.ts";
@@ -16,9 +17,12 @@ import {
   termTableOf,
   transaction,
 } from "./sqlite-index-schema.ts";
+import { openNearest } from "./sqlite-nearest.ts";
 import { openSqlite } from "./sqlite-open.ts";
 import { scrubSqlite } from "./sqlite-scrub.ts";
 import { dropTermTable, optimiseTermTable, type Remembered, termTable } from "./sqlite-term-table.ts";
+import { toBlob, vectorTable } from "./sqlite-vectors.ts";
+import { unitVector } from "./unit-vector.ts";
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 export type Store = ReturnType<typeof openStore>;
@@ -71,23 +75,28 @@ export function openStore(path: string) {
     const rows = sql("select * from chunk where version_id = ? and generation = ? order by start");
     return rows.all(versionId, seq).map((row) => chunkOf(row as ChunkRow));
   };
+  const vectorsOf = (seq: number) => vectorTable(sql, seq);
   const removeVersion = (seq: number, versionId: string): void => {
     const version = sql("select rowid from version where id = ? and generation = ?").get(versionId, seq);
     if (!version) return;
     tableOf(seq).remove(version.rowid as number);
+    vectorsOf(seq).removeVersion(versionId);
     sql("delete from chunk where version_id = ? and generation = ?").run(versionId, seq);
     sql("delete from version where rowid = ?").run(version.rowid!);
   };
   const putVersion = (seq: number, { filing, versionId, chunks }: Entry): void => {
+    const vectors = vectorsOf(seq);
+    const kept = vectors.ofVersion(versionId);
     removeVersion(seq, versionId);
     if (chunks.length === 0) return;
-    const version = sql("insert into version (generation, id) values (?, ?)").run(seq, versionId);
-    const passages = chunks.map((chunk) => ({
-      rowid: insertChunk(seq, versionId, chunk),
-      heading: headingOf(chunk),
-      text: chunk.text,
-    }));
-    tableOf(seq).insert(Number(version.lastInsertRowid), passages, scopeOfFiling(filing));
+    const scope = scopeOfFiling(filing);
+    const version = sql("insert into version (generation, id, scope) values (?, ?, ?)").run(seq, versionId, scope);
+    const passages = chunks.map((chunk) => {
+      const rowid = insertChunk(seq, versionId, chunk);
+      vectors.keep(rowid, chunk, kept);
+      return { rowid, heading: headingOf(chunk), text: chunk.text };
+    });
+    tableOf(seq).insert(Number(version.lastInsertRowid), passages, scope);
   };
   const insertChunk = (seq: number, versionId: string, chunk: Chunk): number => {
     const inserted = sql(
@@ -99,21 +108,20 @@ export function openStore(path: string) {
     );
     return Number(inserted.lastInsertRowid);
   };
+  const chunkAt = (rowid: number): Chunk => chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow);
+  const dense = openNearest(sql);
+  const known = (id: string): GenerationRow | undefined => generations().find((generation) => generation.id === id);
   // Inside one snapshot: a row id may belong to another chunk as soon as a write has come between.
-  const searchOne = ({ seq, id }: GenerationRow, question: string, filter: Filter, limit: number): Legs => {
+  const searchOne = (generation: GenerationRow, question: string, filter: Filter, limit: number): Legs => {
+    const { seq, id } = generation;
+    const { embedder } = manifestOf(generation);
     const words = meantTerms(question);
-    const closed = filter.acl.length === 0 || filter.collections?.length === 0;
-    if (words.length === 0 || closed) return { generation: id, legs: { lexical: [] } };
+    if (words.length === 0 || isClosed(filter)) return { generation: id, legs: { lexical: [] }, embedder };
     const lexical = tableOf(seq)
       .search({ words, headings: headingsAskedFor(question) }, filter, limit)
-      .map(
-        ({ rowid, score }): Hit => ({
-          chunk: chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow),
-          score,
-        }),
-      );
+      .map(({ rowid, score }): Hit => ({ chunk: chunkAt(rowid), score }));
     lexical.sort(byRank);
-    return { generation: id, legs: { lexical: lexical.slice(0, limit) } };
+    return { generation: id, legs: { lexical: lexical.slice(0, limit) }, embedder };
   };
   return {
     writeAll(batch: readonly Entry[], only?: string): void {
@@ -140,11 +148,42 @@ export function openStore(path: string) {
       snapshot(db, () => searchOne(live(), question, filter, limit)),
     searchIn: (generation: string, question: string, filter: Filter, limit: number): Legs | undefined =>
       snapshot(db, () => {
-        const known = generations().find(({ id }) => id === generation);
-        return known && searchOne(known, question, filter, limit);
+        const named = known(generation);
+        return named && searchOne(named, question, filter, limit);
       }),
+    nearest: (id: string, { embedder, values }: Vector, filter: Filter, limit: number): Hit[] | undefined =>
+      snapshot(db, () => {
+        const generation = known(id);
+        if (!generation || !hasVectorsOf(generation, embedder, values.length)) return undefined;
+        if (isClosed(filter)) return [];
+        const near = dense.search(generation.seq, unitVector(values), filter, limit);
+        return near.map(({ chunk, score }): Hit => ({ chunk: chunkAt(chunk), score })).sort(byRank);
+      }),
+    withoutVectors: (id: string, limit: number): { total: number; chunks: Unembedded[] } =>
+      snapshot(db, () => {
+        const generation = known(id);
+        if (!generation || manifestOf(generation).embedder === undefined) return { total: 0, chunks: [] };
+        const { total, chunks } = vectorsOf(generation.seq).missing(limit);
+        return { total, chunks: chunks.map((rowid) => ({ ref: String(rowid), chunk: chunkAt(rowid) })) };
+      }),
+    /** Returns whether the generation has vectors of this embedder at all. */
+    writeVectors(id: string, embedder: string, all: readonly (Unembedded & { values: Float32Array })[]): boolean {
+      const generation = known(id);
+      if (!generation) return true;
+      if (!all.every(({ values }) => hasVectorsOf(generation, embedder, values.length))) return false;
+      const vectors = vectorsOf(generation.seq);
+      transaction(db, () => {
+        for (const { ref, chunk, values } of all) {
+          const row = sql("select * from chunk where rowid = ? and generation = ?").get(Number(ref), generation.seq);
+          // Row ids are given again.
+          const isSame = row !== undefined && isDeepStrictEqual(chunkOf(row as ChunkRow), chunk);
+          if (isSame && !vectors.has(Number(ref))) vectors.put(Number(ref), toBlob(unitVector(values)));
+        }
+      });
+      return true;
+    },
     versions(generation?: string): string[] {
-      const seq = generation === undefined ? live().seq : generations().find(({ id }) => id === generation)?.seq;
+      const seq = generation === undefined ? live().seq : known(generation)?.seq;
       const rows = sql("select id from version where generation = ?").all(seq ?? -1) as { id: string }[];
       return rows.map(({ id }) => id);
     },
@@ -153,24 +192,24 @@ export function openStore(path: string) {
     createGeneration: (id: string, manifest: Generation["manifest"]): void =>
       transaction(db, () => {
         // A caller that lost the reply asks again, and writes may have gone there meanwhile.
-        if (!generations().some((generation) => generation.id === id)) addGeneration(db, id, "building", manifest);
+        if (!known(id)) addGeneration(db, id, "building", manifest);
       }),
     promoteGeneration(id: string): void {
       transaction(db, () => {
-        const known = generations().find((generation) => generation.id === id);
-        if (!known) throw new Error(`There is no generation ${id}`);
+        if (!known(id)) throw new Error(`There is no generation ${id}`);
         sql("update generation set status = 'retired' where status = 'live' and id <> ?").run(id);
         sql("update generation set status = 'live' where id = ?").run(id);
       });
     },
     dropGeneration(id: string): void {
       transaction(db, () => {
-        const known = generations().find((generation) => generation.id === id);
-        if (!known) return;
-        if (known.status === "live") throw new Error(`Generation ${id} is live and cannot be dropped`);
-        dropTermTable(db, termTableOf(known.seq));
-        sql("delete from version where generation = ?").run(known.seq);
-        sql("delete from chunk where generation = ?").run(known.seq);
+        const dropped = known(id);
+        if (!dropped) return;
+        if (dropped.status === "live") throw new Error(`Generation ${id} is live and cannot be dropped`);
+        dropTermTable(db, termTableOf(dropped.seq));
+        vectorsOf(dropped.seq).drop();
+        sql("delete from version where generation = ?").run(dropped.seq);
+        sql("delete from chunk where generation = ?").run(dropped.seq);
         sql("delete from generation where id = ?").run(id);
         prepared.clear();
         remembered.clear();
@@ -185,6 +224,13 @@ export function openStore(path: string) {
     close: (): void => db.close(),
   };
 }
+
+const manifestOf = ({ manifest }: GenerationRow): Generation["manifest"] => JSON.parse(manifest);
+const hasVectorsOf = (generation: GenerationRow, embedder: string, dimensions: number): boolean => {
+  const manifest = manifestOf(generation);
+  return manifest.embedder === embedder && manifest.dimensions === String(dimensions);
+};
+const isClosed = ({ acl, collections }: Filter): boolean => acl.length === 0 || collections?.length === 0;
 
 function chunkOf(row: Omit<ChunkRow, "rowid">): Chunk {
   return {

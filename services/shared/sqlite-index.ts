@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { AppError } from "./errors.ts";
-import type { Generation, Legs, SearchIndex } from "./index.ts";
+import type { Generation, Hit, Legs, SearchIndex } from "./index.ts";
 import { type Log, silentLog } from "./log.ts";
 import { openStore } from "./sqlite-index-store.ts";
 import type { Operation, Reply, Request } from "./sqlite-index-worker.ts";
@@ -16,6 +16,8 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
   openStore(path).close();
   const writer = startThread(path, log);
   const reader = startThread(path, log, MAX_WAITING_SEARCHES);
+  // Apart, so that both legs are searched at once and the vectors are in memory once. It starts when it is first asked.
+  const dense = startThread(path, log, MAX_WAITING_SEARCHES);
   return {
     write: (filing, versionId, chunks) => writer.call("writeAll", [[{ filing, versionId, chunks }]]),
     writeAll: (batch, only) => writer.call("writeAll", [batch, only]),
@@ -33,6 +35,13 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
         [generation, question, { tenant, acl, collections }, limit],
         signal,
       )) satisfies SearchIndex["searchIn"],
+    nearest: (generation, vector, { tenant, acl, collections }, limit, signal) =>
+      dense.call<Hit[] | undefined>("nearest", [generation, vector, { tenant, acl, collections }, limit], signal),
+    withoutVectors: (generation, limit) => writer.call("withoutVectors", [generation, limit]),
+    async writeVectors(generation, embedder, vectors) {
+      const fits = await writer.call<boolean>("writeVectors", [generation, embedder, vectors]);
+      if (!fits) throw new AppError("conflict", `The generation ${generation} has no vectors of ${embedder}.`);
+    },
     versions: (generation) => reader.call<string[]>("versions", [generation]),
     generations: () => reader.call<Generation[]>("generations", []),
     createGeneration: (id, manifest) => writer.call("createGeneration", [id, manifest]),
@@ -40,7 +49,7 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
     dropGeneration: (id) => writer.call("dropGeneration", [id]),
     scrub: () => writer.call("scrub", []),
     close: async () => {
-      await Promise.all([writer.close(), reader.close()]);
+      await Promise.all([writer.close(), reader.close(), dense.close()]);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { SearchScope } from "#shared/principal.ts";
 import { chunk, everyone, find, idsOf, open } from "./search-index-fixtures.ts";
 import { generationContract } from "./search-index-generations.ts";
 import { scopeContract } from "./search-index-scope.ts";
+import { vectorContract } from "./search-index-vectors.ts";
 
 type Options = {
   /** Closes the index and opens the same storage again. Without it, durability is not tested. */
@@ -16,6 +17,7 @@ export function searchIndexContract(name: string, openEmpty: () => Promise<Searc
   describe(name, () => {
     scopeContract(openEmpty);
     generationContract(openEmpty);
+    vectorContract(openEmpty);
 
     let index: SearchIndex;
     beforeEach(async () => {

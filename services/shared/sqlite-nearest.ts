@@ -1,0 +1,111 @@
+import type { StatementSync } from "node:sqlite";
+import { createDenseScan, type DenseScan } from "./dense-scan.ts";
+import { highest } from "./highest.ts";
+import { type Filter, passes } from "./scope-terms.ts";
+import { fromBlob } from "./sqlite-vectors.ts";
+import { dot } from "./unit-vector.ts";
+
+/** So many times more than wanted are computed exactly: rounding to a byte moves ranks a little. */
+const RESCORED = 4;
+const MIN_RESCORED = 100;
+const MAX_COPIES = 2;
+
+type Row = { readonly seq: number; readonly chunk: number; readonly data: Uint8Array; readonly scope: string };
+/** A generation's vectors in memory, up to what of the tables it has seen. */
+type Copy = {
+  readonly scan: DenseScan;
+  readonly seqs: number[];
+  readonly chunks: number[];
+  readonly scopes: number[];
+  /** Scopes that occur, by their numbers. */
+  readonly names: Map<string, number>;
+  readonly rowOf: Map<number, number>;
+  seen: number;
+  gone: number;
+};
+
+export type Near = { readonly chunk: number; readonly score: number };
+
+/**
+ * The dense leg of the embedded engine: every vector that the caller may read is compared, so a filter costs no hit. A
+ * copy of the vectors in memory follows the tables, and is as they are in the snapshot that it is asked in.
+ */
+export function openNearest(sql: (text: string) => StatementSync) {
+  const copies = new Map<number, Copy>();
+
+  const read = (generation: number, after: number): Row[] =>
+    sql(
+      `select v.seq, v.chunk, v.data, n.scope from vector v join chunk c on c.rowid = v.chunk
+       join version n on n.generation = c.generation and n.id = c.version_id
+       where v.generation = ? and v.seq > ? and n.scope is not null order by v.seq`,
+    ).all(generation, after) as Row[];
+  const goneBounds = () =>
+    sql("select coalesce(min(seq), 0) as first, coalesce(max(seq), 0) as last from vector_gone").get() as {
+      first: number;
+      last: number;
+    };
+
+  const copyOf = (generation: number, dimensions: number): Copy => {
+    const { first, last } = goneBounds();
+    const known = copies.get(generation);
+    const follows = known && (last === known.gone || first <= known.gone + 1);
+    const copy = follows ? known : emptyCopy(dimensions, last);
+    // The one asked last is the last to go: there is a live one, and perhaps one that replays still ask.
+    copies.delete(generation);
+    copies.set(generation, copy);
+    for (const one of copies.keys()) if (copies.size > MAX_COPIES) copies.delete(one);
+    if (copy.gone < last) {
+      const gone = sql("select vector from vector_gone where seq > ?").all(copy.gone) as { vector: number }[];
+      for (const { vector } of gone) remove(copy, vector);
+      copy.gone = last;
+    }
+    for (const row of read(generation, copy.seen)) add(copy, row);
+    return copy;
+  };
+
+  return {
+    /** The best `limit` of a generation by cosine. */
+    search(generation: number, query: Float32Array, filter: Filter, limit: number): Near[] {
+      const copy = copyOf(generation, query.length);
+      const may = [...copy.names.keys()].map(passes(filter));
+      const wanted = Math.max(MIN_RESCORED, limit * RESCORED);
+      const rows = highest(copy.scan.scores(query), wanted, (row) => may[copy.scopes[row]!]!);
+      const exact = sql("select data from vector where seq = ?");
+      return rows
+        .map((row) => {
+          const { data } = exact.get(copy.seqs[row]!) as { data: Uint8Array };
+          return { chunk: copy.chunks[row]!, score: dot(query, fromBlob(data)) };
+        })
+        .sort((a, b) => b.score - a.score)
+        .slice(0, limit);
+    },
+  };
+}
+
+function emptyCopy(dimensions: number, gone: number): Copy {
+  const scan = createDenseScan(dimensions);
+  return { scan, seqs: [], chunks: [], scopes: [], names: new Map(), rowOf: new Map(), seen: 0, gone };
+}
+
+function add(copy: Copy, { seq, chunk, data, scope }: Row): void {
+  const name = copy.names.get(scope) ?? copy.names.size;
+  copy.names.set(scope, name);
+  copy.rowOf.set(seq, copy.scan.count);
+  copy.seqs.push(seq);
+  copy.chunks.push(chunk);
+  copy.scopes.push(name);
+  copy.scan.add(fromBlob(data));
+  copy.seen = seq;
+}
+
+function remove(copy: Copy, seq: number): void {
+  const row = copy.rowOf.get(seq);
+  if (row === undefined) return;
+  copy.rowOf.delete(seq);
+  copy.scan.remove(row);
+  for (const list of [copy.seqs, copy.chunks, copy.scopes]) {
+    const last = list.pop()!;
+    if (row < list.length) list[row] = last;
+  }
+  if (row < copy.seqs.length) copy.rowOf.set(copy.seqs[row]!, row);
+}
