@@ -1,11 +1,11 @@
-import { CHUNKER_VERSION } from "#shared/chunk.ts";
 import { placesOf } from "#shared/database.ts";
 import { commitment } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
+import type { Generation } from "#shared/index.ts";
 import { postRun } from "#shared/openlineage.ts";
 import type { Job } from "#shared/queue.ts";
-import { tokenizerVersion } from "#shared/tokenize.ts";
 import { aclOf, originalOf, textOf, type VersionRow } from "../document-row.ts";
+import { manifestWith } from "../embed/manifest-with.ts";
 import { chunksOf, type PipelineDeps } from "../pipeline.ts";
 import { refile } from "../refile.ts";
 import { compareGenerations } from "./compare-generations.ts";
@@ -22,8 +22,15 @@ import {
 /** Versions a turn: between two turns the worker looks for what is more urgent. */
 const PAGE = 32;
 const THROTTLE_MS = 100;
+/** Vectors come by themselves; this job only waits for the last. */
+const VECTORS_MS = 1_000;
+const EMBEDDER_AWAY_MS = 5_000;
 
-export type ReindexDeps = PipelineDeps & { readonly generations?: GenerationIndex };
+export type ReindexDeps = PipelineDeps & {
+  readonly generations?: GenerationIndex;
+  /** What the new generation says of the embedder of today; empty without one. */
+  readonly embedder?: (() => Promise<Generation["manifest"]>) | undefined;
+};
 type Source = VersionRow & { readonly collection: string; readonly acl: string; readonly document_title: string };
 
 /**
@@ -37,7 +44,12 @@ export async function continueReindex(deps: ReindexDeps, job: Job): Promise<void
   const row = await reindexRow(db, generation);
   if (!generations) throw new AppError("invalid_request", "This worker has no index to build.");
   if (row?.state !== "building") return void (await queue.complete(job));
-  await generations.createGeneration(generation, { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
+  if (!(await generations.generations()).some(({ id }) => id === generation)) {
+    const embedder = await askEmbedder(deps);
+    // The gateway is away. It must cost this job no attempt, and no other one its time.
+    if (!embedder) return void (await queue.goOn(job, EMBEDDER_AWAY_MS));
+    await generations.createGeneration(generation, manifestWith(embedder));
+  }
   const page = await versionsAfter(deps, row.cursor);
   if (page.length > 0) {
     const report = await copy(deps, generations, row, page);
@@ -61,7 +73,16 @@ export async function continueReindex(deps: ReindexDeps, job: Job): Promise<void
     ]);
     return void (await queue.goOn(job, THROTTLE_MS));
   }
-  const report = { ...reportOf(row), ...(await compareGenerations(db, generations, generation)) };
+  const { total: without_vectors } = await generations.withoutVectors(generation, 1);
+  if (without_vectors > 0) {
+    await db.run("update reindex set report = $1, updated_at = $2 where generation = $3", [
+      JSON.stringify({ ...reportOf(row), without_vectors }),
+      deps.now(),
+      generation,
+    ]);
+    return void (await queue.goOn(job, VECTORS_MS));
+  }
+  const report = { ...reportOf(row), without_vectors, ...(await compareGenerations(db, generations, generation)) };
   await db.transaction(async (sql) => {
     if (!(await queue.complete(job, sql))) return;
     await sql.run(
@@ -72,6 +93,15 @@ export async function continueReindex(deps: ReindexDeps, job: Job): Promise<void
     const ended = { id: deps.newId(), type: "COMPLETE", at: deps.now() } as const;
     await postRun(sql, { ...runOf(job.tenant, generation), ...ended, outputs });
   });
+}
+
+async function askEmbedder({ embedder }: ReindexDeps): Promise<Generation["manifest"] | undefined> {
+  try {
+    return (await embedder?.()) ?? {};
+  } catch (error) {
+    if (error instanceof AppError && error.retryable) return undefined;
+    throw error;
+  }
 }
 
 /** Current versions that a generation lacks, and versions that it holds for nobody. Those that could not be read are neither. */

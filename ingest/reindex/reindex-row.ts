@@ -23,6 +23,8 @@ export type ReindexRow = {
 export type Report = {
   /** Versions that could not be read again, with the reason. */
   readonly failed: readonly { readonly version_id: string; readonly reason: string }[];
+  /** Passages that have no vector yet. */
+  readonly without_vectors?: number;
   /** Recorded questions that were asked of both. */
   readonly questions?: number;
   /** Mean share of the first ten documents that both have. */
@@ -44,6 +46,7 @@ export type GenerationIndex = Pick<
   | "createGeneration"
   | "promoteGeneration"
   | "dropGeneration"
+  | "withoutVectors"
 >;
 
 /** A reindex as a run: it has the id of the generation that it builds. */

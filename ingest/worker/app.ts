@@ -1,6 +1,7 @@
 import type { Blobs } from "#shared/blobs.ts";
 import type { Database } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
+import type { Embed } from "#shared/gateway-embed.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import type { Log } from "#shared/log.ts";
@@ -8,6 +9,9 @@ import { pruneOutbox } from "#shared/outbox.ts";
 import { createQueue, JOBS_CHANNEL, type Job } from "#shared/queue.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { closeRuns } from "../close-runs.ts";
+import type { VectorIndex } from "../embed/embed-chunks.ts";
+import { inspectEmbedder } from "../embed/inspect-embedder.ts";
+import { startEmbedding } from "../embed/start-embedding.ts";
 import { type EraseDeps, eraseDocument } from "../erase/erase-document.ts";
 import type { Seal } from "../erase/receipt.ts";
 import { resumeErasures } from "../erase/resume-erasures.ts";
@@ -52,7 +56,9 @@ export type WorkerDeps = {
   readonly blobs: Blobs;
   readonly index: Pick<SearchIndex, "writeAll" | "refile" | "remove" | "versions" | "scrub">;
   /** The whole index, where this worker builds generations. */
-  readonly generations?: GenerationIndex;
+  readonly generations?: GenerationIndex & VectorIndex;
+  /** The embedding model of the gateway. Without it passages get no vectors here, and new generations have none. */
+  readonly embedding?: { readonly embed: Embed; readonly byItself: boolean } | undefined;
   /** By default a pool of child processes, closed when the worker stops. */
   readonly parse?: Parse;
   /** Signs the receipts of erasures; without it they are not signed. */
@@ -78,7 +84,18 @@ export function startWorker(deps: WorkerDeps): Worker {
   const { db, log, metrics, now = Date.now, newId = () => crypto.randomUUID(), onProgress = () => {} } = deps;
   const queue = createQueue(db, now);
   const parser = deps.parse ? undefined : openParser();
-  const pipeline = { ...deps, parse: deps.parse ?? parser!.parse, queue, now, newId, seal: deps.seal ?? unsigned };
+  const stopAsking = new AbortController();
+  const { embedding, generations } = deps;
+  const embedder = embedding && (() => inspectEmbedder(embedding.embed, stopAsking.signal));
+  const pipeline = {
+    ...deps,
+    embedder,
+    parse: deps.parse ?? parser!.parse,
+    queue,
+    now,
+    newId,
+    seal: deps.seal ?? unsigned,
+  };
   const aborting = new AbortController();
   let stopping = false;
   let woken = Promise.withResolvers<void>();
@@ -255,6 +272,10 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   const stopHearing = db.hear(JOBS_CHANNEL, () => woken.resolve());
   const running = loop();
+  const embeds =
+    embedding &&
+    generations &&
+    startEmbedding({ ...embedding, db, index: generations, generations, log, metrics, now, newId });
   return {
     wake: () => woken.resolve(),
     idle: () => {
@@ -268,11 +289,12 @@ export function startWorker(deps: WorkerDeps): Worker {
       stopping = true;
       stopped.resolve();
       leaving.abort();
+      stopAsking.abort();
       woken.resolve();
       stopHearing();
       const limit = setTimeout(() => aborting.abort(), STOP_LIMIT_MS);
       await running.finally(() => clearTimeout(limit));
-      await checkingFiles;
+      await Promise.all([checkingFiles, embeds?.stop()]);
       await parser?.close();
     },
   };

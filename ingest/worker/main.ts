@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
-import { int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { EMBED_ALIAS, gatewayEmbed } from "#shared/gateway-embed.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { jsonLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
@@ -23,6 +24,8 @@ async function main(): Promise<void> {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
       CAIRN_SIGNING_KEYS: optional,
+      CAIRN_GATEWAY_URL: httpUrl,
+      CAIRN_GATEWAY_KEY: optional,
       ...DELIVERY_SETTINGS,
     },
     process.env,
@@ -34,7 +37,11 @@ async function main(): Promise<void> {
   // Keys of this process alone would be in no published set: receipts are signed with the API's or not at all.
   const keys = env.CAIRN_SIGNING_KEYS ?? (env.DATABASE_URL ? undefined : join(env.CAIRN_DATA, "signing-keys.json"));
   const ring = keys === undefined ? undefined : await openKeyRing(keys);
-  const worker = startWorker({ db, blobs, index, generations: index, log, metrics, ...(ring && { seal: ring.seal }) });
+  const { CAIRN_GATEWAY_URL: gatewayUrl, CAIRN_GATEWAY_KEY: gatewayKey } = env;
+  const embed = gatewayUrl === undefined ? undefined : gatewayEmbed({ gatewayUrl, gatewayKey, model: EMBED_ALIAS });
+  const embedding = embed && { embed, byItself: false };
+  const seal = ring && { seal: ring.seal };
+  const worker = startWorker({ db, blobs, index, generations: index, embedding, log, metrics, ...seal });
 
   const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
   const reach = { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS, isOperator: env.CAIRN_AUTH === "open" };

@@ -41,6 +41,10 @@ export const httpUrl: Reader<string | undefined> = (raw) => {
   return raw.replace(/\/+$/, "");
 };
 
+/** The base URL of an embeddings server without its final slashes, or a folder; may be absent. */
+export const embeddings: Reader<string | undefined> = (raw) =>
+  /^\w+:\/\//.test(raw ?? "") ? httpUrl(raw) : optional(raw);
+
 /** Reads every variable before failing, so one restart shows every mistake. */
 export function readEnv<T extends Record<string, Reader<unknown>>>(
   readers: T,

@@ -172,6 +172,7 @@ const MIGRATIONS: readonly string[][] = [
     `create table source_page (document_id text primary key, source_id text not null, state text not null)`,
     `create index source_page_source on source_page (source_id)`,
   ],
+  [`create table lease (name text primary key, holder text not null, held_until bigint not null)`],
 ];
 
 /** Every table, in the order of its making. */

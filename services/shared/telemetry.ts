@@ -79,6 +79,22 @@ export function createMetrics() {
       help: "When database, index and stored files were last compared.",
       registers,
     }),
+    chunksWithoutVector: new Gauge({
+      name: "cairn_chunks_without_vector",
+      help: "Passages that wait for their vector; they are found by their words.",
+      registers,
+    }),
+    embeddedChunks: new Counter({
+      name: "cairn_embedded_chunks_total",
+      help: "Passages that were given a vector.",
+      registers,
+    }),
+    denseLeg: new Counter({
+      name: "cairn_dense_leg_total",
+      help: "Searches of an index with vectors, by what became of the search by vectors.",
+      labelNames: ["outcome"],
+      registers,
+    }),
     jobSeconds: new Histogram({
       name: "cairn_job_duration_seconds",
       help: "Work on one job.",

@@ -62,6 +62,20 @@ const model = z.strictObject({
   finish_reason: z.string().nullable(),
 });
 
+/** The search by vectors: whether it was part of the answer, and by whom the question was embedded. */
+const dense = z.strictObject({
+  outcome: z.enum(["used", "language", "late", "failed", "replaced"]),
+  model: z
+    .strictObject({
+      embedder: z.string(),
+      upstream: z.string(),
+      model: z.string(),
+      digest: digest.nullable(),
+      assurance: assuranceSchema,
+    })
+    .nullable(),
+});
+
 /** What a tenant's log held when the answer was written: what came before it is at least this. */
 const logHead = z.strictObject({ origin: z.string(), size: count, root: z.base64() });
 
@@ -87,6 +101,8 @@ export const answerStatementSchema = z.strictObject({
         scope: digest,
         acl: digest,
         generation: z.string().nullable(),
+        /** Absent where the index has no vectors. */
+        dense: dense.optional(),
         log: logHead.nullable(),
         support: z.number(),
         support_threshold: z.number(),
@@ -123,7 +139,14 @@ export function isAttested({ predicate }: AnswerStatement): boolean {
   const parts = predicate.buildDefinition.resolvedDependencies.filter(isPart);
   const sure = parts.every(({ annotations }) => annotations.assurance === "attested");
   const whole = NEEDED.every((name) => parts.some((one) => one.name === name));
-  return sure && whole && (predicate.model === null || predicate.model.assurance === "attested");
+  const models = [predicate.model, embedderOf(predicate)];
+  return sure && whole && models.every((model) => model === null || model.assurance === "attested");
+}
+
+/** What embedded the question, where vectors were part of the search. */
+export function embedderOf({ buildDefinition }: AnswerStatement["predicate"]) {
+  const { dense } = buildDefinition.internalParameters;
+  return dense?.outcome === "used" ? dense.model : null;
 }
 
 export const isPart = (dependency: Part | EvidenceDependency): dependency is Part =>
