@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { embeddings, httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
 import { leave, leaveSeconds } from "#shared/leave.ts";
 import { measureCode } from "#shared/lineage/measure.ts";
@@ -32,6 +32,8 @@ async function main(): Promise<void> {
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
       CAIRN_CHAT_MODEL: optional,
+      CAIRN_EMBEDDINGS: embeddings,
+      CAIRN_EMBED_MODEL: optional,
       OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
     },
     process.env,
@@ -52,6 +54,8 @@ async function main(): Promise<void> {
     openaiBaseUrl: env.OPENAI_BASE_URL,
     openaiApiKey: env.OPENAI_API_KEY,
     chatModel: env.CAIRN_CHAT_MODEL,
+    embeddings: env.CAIRN_EMBEDDINGS,
+    embedModel: env.CAIRN_EMBED_MODEL,
   };
   const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
   const state = withKeys ? await openStateDatabase(env, log) : undefined;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { DiskUsed } from "#shared/disk-used.ts";
+import { EMBED_ALIAS, gatewayEmbed } from "#shared/gateway-embed.ts";
 import { type Authenticate, LOCAL_ADMIN } from "#shared/identity.ts";
 import type { Part } from "#shared/lineage/answer-statement.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
@@ -103,12 +104,17 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   // Only now: a start that fails over its port must not have begun with jobs.
   // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.
   if (state.alone) await createQueue(db).releaseAll();
+  const embedding =
+    settings.models.embeddings === undefined
+      ? undefined
+      : { embed: gatewayEmbed({ gatewayUrl, model: EMBED_ALIAS }), byItself: true };
   const worker = startWorker({
     db,
     blobs,
     index,
     generations: index,
     seal: ring.seal,
+    embedding,
     log,
     metrics,
     onProgress: deps.onProgress,

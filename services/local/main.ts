@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
 import { diskUsedBy } from "#shared/disk-used.ts";
-import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { embeddings, httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { firstKey } from "#shared/first-key.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
@@ -34,6 +34,8 @@ async function main(): Promise<void> {
       OPENAI_BASE_URL: httpUrl,
       OPENAI_API_KEY: optional,
       CAIRN_CHAT_MODEL: optional,
+      CAIRN_EMBEDDINGS: embeddings,
+      CAIRN_EMBED_MODEL: optional,
       CAIRN_SIGNING_KEYS: optional,
       CAIRN_CODE_DIGEST: optional,
       CAIRN_CODE_SOURCE: optional,
@@ -57,7 +59,13 @@ async function main(): Promise<void> {
       open: env.CAIRN_AUTH === "open",
       reach: { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS },
       s3: s3AccessOf(env),
-      models: { openaiBaseUrl: env.OPENAI_BASE_URL, openaiApiKey: env.OPENAI_API_KEY, chatModel: env.CAIRN_CHAT_MODEL },
+      models: {
+        openaiBaseUrl: env.OPENAI_BASE_URL,
+        openaiApiKey: env.OPENAI_API_KEY,
+        chatModel: env.CAIRN_CHAT_MODEL,
+        embeddings: env.CAIRN_EMBEDDINGS,
+        embedModel: env.CAIRN_EMBED_MODEL,
+      },
     },
     {
       state,

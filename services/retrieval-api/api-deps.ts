@@ -9,6 +9,7 @@ import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import type { AnswerDeps } from "./answer/answer.ts";
 import type { GatewayStatus } from "./gateway-status.ts";
+import type { OpenDenseLeg } from "./retrieval/dense-leg.ts";
 import type { Retrieve } from "./retrieval/retrieve.ts";
 
 /** What the routes of the retrieval API are built from. */
@@ -25,6 +26,7 @@ export type ApiDeps = {
   /** Where one process keeps everything in a folder of its own machine. */
   readonly diskUsed: (() => Promise<DiskUsed>) | undefined;
   readonly retrieve: Retrieve;
+  readonly openDense: OpenDenseLeg;
   readonly answerDeps: AnswerDeps;
   readonly metrics: Metrics;
   readonly log: Log;

@@ -1,5 +1,6 @@
 import type { Database } from "#shared/database.ts";
 import type { DiskUsed } from "#shared/disk-used.ts";
+import { EMBED_ALIAS, gatewayEmbed } from "#shared/gateway-embed.ts";
 import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Part } from "#shared/lineage/answer-statement.ts";
@@ -16,6 +17,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { gatewayStatusOf } from "./gateway-status.ts";
 import { createSaveAnswer } from "./lineage/save-answer.ts";
 import { createCheckParts } from "./recall/withdrawn-parts.ts";
+import { createDenseLeg } from "./retrieval/dense-leg.ts";
 import { createRetrieve } from "./retrieval/retrieve.ts";
 import { currentGate } from "./retrieval/second-gate.ts";
 import { mountAnswers } from "./routes/answers.ts";
@@ -39,7 +41,7 @@ const RELEASE_LABEL_LENGTH = 19;
 
 export type RetrievalDeps = {
   readonly db: Database;
-  readonly index: Pick<SearchIndex, "search" | "searchIn" | "generations">;
+  readonly index: Pick<SearchIndex, "search" | "searchIn" | "nearest" | "generations">;
   readonly authenticate: Authenticate;
   /** What API keys are hashed with. */
   readonly pepper: string;
@@ -63,7 +65,9 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   await keepRelease(db, release, now());
   await publishKeys(db, ring.published());
   metrics.release.set({ release: release.digest.slice(0, RELEASE_LABEL_LENGTH) }, 1);
-  const retrieve = createRetrieve(index, currentGate(db), release, metrics);
+  const embed = gatewayEmbed({ gatewayUrl: deps.gatewayUrl, gatewayKey: deps.gatewayKey, model: EMBED_ALIAS });
+  const openDense = createDenseLeg({ index, embed, metrics });
+  const retrieve = createRetrieve(index, currentGate(db), release, metrics, openDense);
   const save = createSaveAnswer({ db, making: { release, parts: deps.parts }, ring, metrics, now });
   const generate = gatewayGenerate(deps.gatewayUrl, deps.gatewayKey);
   const onEnd = (outcome: Outcome): void => metrics.answers.inc({ outcome });
@@ -79,6 +83,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
     release,
     parts: deps.parts,
     retrieve,
+    openDense,
     answerDeps,
     metrics,
     log,

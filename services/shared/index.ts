@@ -9,8 +9,8 @@ export type Generation = {
   readonly id: string;
   readonly status: "building" | "live" | "retired";
   /**
-   * What texts were cut and tokenised with: `tokenizer`, `chunker`; and, where it has a dense leg, `embedder` and its
-   * `dimensions`. Changing any of them needs a new generation.
+   * What texts were cut and tokenised with: `tokenizer`, `chunker`; and, where it has a dense leg, `embedder`, its
+   * `dimensions` and the `languages` that it knows. Changing any of them needs a new generation.
    */
   readonly manifest: Readonly<Record<string, string>>;
 };
@@ -27,6 +27,8 @@ export type Legs = {
   readonly legs: Readonly<Record<string, readonly Hit[]>>;
   /** Whose vectors the generation has; absent where it has no dense leg. */
   readonly embedder?: string | undefined;
+  /** What its embedder was found to know; absent where it was not tried. */
+  readonly languages?: readonly string[] | undefined;
 };
 
 /** A question's or a passage's place. Only vectors of the same embedder can be compared. */

@@ -1,4 +1,5 @@
 import { CHUNKER_VERSION } from "./chunk.ts";
+import { denseOf } from "./dense-of.ts";
 import { AppError } from "./errors.ts";
 import type { Filing, Generation, Legs, SearchIndex } from "./index.ts";
 import { silentLog } from "./log.ts";
@@ -72,7 +73,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
           if (error instanceof QdrantRefusal && error.status === 404) return undefined;
           throw error;
         });
-        if (lexical) return { generation: held.id, legs: { lexical }, embedder: held.manifest.embedder };
+        if (lexical) return { generation: held.id, legs: { lexical }, ...denseOf(held.manifest) };
         seen = undefined;
       }
     } finally {

@@ -24,6 +24,7 @@ const releaseSchema = z.strictObject({
     evidence: z.int().min(1).max(50),
     chunks_per_document: z.int().min(1),
     token_budget: z.int().min(100),
+    /** `lexical` and `dense`. A leg that an index has not got, or that failed, leaves its share to the others. */
     fusion: z.strictObject({ method: z.literal("min-max"), weights: z.record(z.string(), share) }),
   }),
   thresholds: z.strictObject({ support: share }),

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { byRank } from "./by-rank.ts";
 import type { Chunk } from "./chunk.ts";
 import { headingOf } from "./count-terms.ts";
+import { denseOf } from "./dense-of.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Filing, Generation, Hit, Legs, Unembedded, Vector } from "./index.ts";
 import { meantTerms } from "./meant-terms.ts";
@@ -114,14 +115,14 @@ export function openStore(path: string) {
   // Inside one snapshot: a row id may belong to another chunk as soon as a write has come between.
   const searchOne = (generation: GenerationRow, question: string, filter: Filter, limit: number): Legs => {
     const { seq, id } = generation;
-    const { embedder } = manifestOf(generation);
+    const has = denseOf(manifestOf(generation));
     const words = meantTerms(question);
-    if (words.length === 0 || isClosed(filter)) return { generation: id, legs: { lexical: [] }, embedder };
+    if (words.length === 0 || isClosed(filter)) return { generation: id, legs: { lexical: [] }, ...has };
     const lexical = tableOf(seq)
       .search({ words, headings: headingsAskedFor(question) }, filter, limit)
       .map(({ rowid, score }): Hit => ({ chunk: chunkAt(rowid), score }));
     lexical.sort(byRank);
-    return { generation: id, legs: { lexical: lexical.slice(0, limit) }, embedder };
+    return { generation: id, legs: { lexical: lexical.slice(0, limit) }, ...has };
   };
   return {
     writeAll(batch: readonly Entry[], only?: string): void {

@@ -22,6 +22,8 @@ export type Options = {
   /** A model server that answers before the extractive one. */
   readonly modelUrl?: string;
   readonly chatModel?: string | undefined;
+  /** An embeddings server, or the folder of a model. */
+  readonly embeddings?: string;
   readonly auth?: "open" | "keys";
 };
 export type Ask = { readonly key?: string; readonly signal?: AbortSignal; readonly method?: string };
@@ -39,6 +41,7 @@ export async function openLocal(options: Options = {}) {
     openaiBaseUrl: modelUrl,
     openaiApiKey: modelUrl && "k",
     chatModel: options.chatModel ?? (modelUrl && "mock-model"),
+    embeddings: options.embeddings,
   };
   const lineage = await lineageDeps(join(folder, "data"));
   const local = await startLocal(

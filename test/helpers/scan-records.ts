@@ -7,7 +7,10 @@ type Dependency = { readonly name: string; readonly digest: { readonly sha256: s
 type Statement = {
   readonly predicate: {
     readonly buildDefinition: {
-      readonly internalParameters: { readonly candidates: readonly Place[] };
+      readonly internalParameters: {
+        readonly candidates: readonly Place[];
+        readonly dense?: { readonly outcome: string; readonly model: { readonly model: string } | null };
+      };
       readonly resolvedDependencies: readonly Dependency[];
     };
     readonly model: { readonly model: string } | null;
@@ -50,6 +53,8 @@ export async function scanRecords(db: Database): Promise<Scanned[]> {
     add("release", digestOf("release"), "configured");
     add("prompt", digestOf("prompt:answer"), "configured");
     if (predicate.model) add("model", predicate.model.model, "generated");
+    const { dense } = internalParameters;
+    if (dense?.outcome === "used") add("model", dense.model!.model, "retrieved");
     const cited = new Set(predicate.claims.map(({ marker }) => `evidence:${marker}`));
     const evidence = resolvedDependencies.filter(({ name }) => name.startsWith("evidence:"));
     for (const { name, annotations } of evidence) rests(annotations!, cited.has(name) ? "cited" : "in_context");

@@ -21,6 +21,7 @@ type Answer = {
   readonly lineage: {
     readonly release: { readonly name: string | null; readonly digest: string };
     readonly models: readonly {
+      readonly role: string;
       readonly model: string;
       readonly upstream: string;
       readonly assurance: string;
@@ -89,9 +90,11 @@ function showOrigin({ id, created_at, outcome, erased, withdrawn, lineage: made 
   if (sources_omitted > 0) output.line(`  and ${sources_omitted} more, which the record lists`);
   output.line("\nMade with");
   if (models.length === 0) output.line("  model    none");
-  for (const { model, upstream, assurance, digest } of models) {
+  for (const { role, model, upstream, assurance, digest } of models) {
     const sure = ASSURANCES[assurance] ?? oneLine(assurance);
-    output.line(`  model    ${oneLine(model)} at ${oneLine(upstream)}${digest ? ` ${oneLine(digest)}` : ""}: ${sure}`);
+    output.line(
+      `  ${role === "embed" ? "embedder" : "model   "} ${oneLine(model)} at ${oneLine(upstream)}${digest ? ` ${oneLine(digest)}` : ""}: ${sure}`,
+    );
   }
   output.line(`  release  ${oneLine(release.name ?? "")} ${oneLine(release.digest)}`);
   output.line(`  index    ${oneLine(index.generation ?? "none was searched")}`);

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { unusableModel } from "../onnx/unusable-model.ts";
 import type { ModelSettings, OpenAiSettings, RouteTable, Timeouts, UpstreamSettings } from "./route-table.ts";
 
 const OPENAI_BASE_URL = "https://api.openai.com/v1";
@@ -71,7 +72,9 @@ export function defaultRoutes(settings: DefaultRouteSettings): RouteTable {
 function embedderOf(settings: DefaultRouteSettings): UpstreamSettings | undefined {
   const { embeddings, embedModel, openaiApiKey, openaiBaseUrl = OPENAI_BASE_URL } = settings;
   if (embeddings === undefined) return undefined;
-  if (!URL.canParse(embeddings)) {
+  if (!/^https?:/.test(embeddings)) {
+    const problem = unusableModel(embeddings);
+    if (problem !== undefined) throw new Error(`CAIRN_EMBEDDINGS: ${problem}`);
     const threads = DEFAULT_ONNX_THREADS;
     return { kind: "onnx", name: "embedder", folder: embeddings, threads, maxConcurrent: DEFAULT_MAX_CONCURRENT };
   }

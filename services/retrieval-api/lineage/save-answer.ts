@@ -107,6 +107,8 @@ async function insertDependencies(
     ["prompt", release.promptDigest, release.promptDigest, "configured"],
   ];
   if (draft.model) dependencies.push(["model", draft.model.model, draft.model.digest ?? null, "generated"]);
+  const embedder = draft.retrieved?.dense?.outcome === "used" ? draft.retrieved.dense.by : undefined;
+  if (embedder) dependencies.push(["model", embedder.model, embedder.digest ?? null, "retrieved"]);
   const rests = (candidate: Candidate, use: "cited" | "in_context" | "retrieved"): void => {
     const { chunk, document } = candidate;
     dependencies.push(["chunk", chunk.id, chunkCommitment(candidate), use]);

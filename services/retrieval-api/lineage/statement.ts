@@ -7,6 +7,7 @@ import { VERSION } from "#shared/version.ts";
 import type { Citation } from "../answer/citations.ts";
 import type { Draft, Outcome } from "../answer/draft.ts";
 import type { Message } from "../answer/prompt.ts";
+import type { DenseReport } from "../retrieval/dense-leg.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 
 export type Salts = { readonly answer: string; readonly question: string; readonly prompt: string };
@@ -70,6 +71,7 @@ export function statementOf(
           scope: sha(digestOfJson({ tenant: asked.principal.tenant, acl, collections: asked.collections ?? null })),
           acl: sha(digestOfJson(acl)),
           generation: retrieved?.generation ?? null,
+          ...(retrieved?.dense && { dense: denseOf(retrieved.dense) }),
           log: log ?? null,
           proposed: retrieved?.proposed ?? 0,
           rejected_by_second_gate: retrieved?.rejected ?? 0,
@@ -137,3 +139,8 @@ export function statementOf(
     },
   };
 }
+
+const denseOf = ({ outcome, by }: DenseReport) => ({
+  outcome,
+  model: by ? { ...by, digest: by.digest === undefined ? null : sha(by.digest) } : null,
+});

@@ -9,6 +9,7 @@ import { pastAnswer } from "../answer/past-answer.ts";
 import { type Prepared, prepare } from "../answer/prepare.ts";
 import { noEvidenceText } from "../answer/refusal.ts";
 import { type CheckParts, withdrawnModel } from "../recall/withdrawn-parts.ts";
+import type { OpenDenseLeg } from "../retrieval/dense-leg.ts";
 import { createRetrieve } from "../retrieval/retrieve.ts";
 import { currentGate, readableGate } from "../retrieval/second-gate.ts";
 import { type AnswerDiff, diffAnswers } from "./answer-diff.ts";
@@ -54,6 +55,7 @@ type AnswerNow = {
 export type ReplayDeps = {
   readonly db: Database;
   readonly index: Pick<SearchIndex, "search" | "searchIn">;
+  readonly openDense: OpenDenseLeg;
   /** The one in use now. */
   readonly release: Release;
   readonly generate: Generate;
@@ -100,7 +102,7 @@ const gone = (detail: string): Gone => ({ verdict: "gone", detail });
 
 /** In the generation that the answer was made from, or, for `what-if`, in the live one. */
 async function searchAgain(
-  { db, index, metrics }: ReplayDeps,
+  { db, index, openDense, metrics }: ReplayDeps,
   kept: KeptAnswer,
   release: Release,
   live: boolean,
@@ -116,7 +118,7 @@ async function searchAgain(
     const legs = await index.searchIn(generation, question, scope, limit, stop);
     return legs ?? { generation, legs: {} };
   };
-  const retrieve = createRetrieve(live ? index : { search }, currentGate(db), release, metrics);
+  const retrieve = createRetrieve(live ? index : { search }, currentGate(db), release, metrics, openDense);
   const asked = { standalone, history: inputs.history, evidenceLimit };
   return prepare(asked, askerOf(kept), release, retrieve, signal);
 }

@@ -2,6 +2,8 @@ import type { SearchIndex } from "#shared/index.ts";
 import type { SearchScope } from "#shared/principal.ts";
 import type { Release } from "#shared/release.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import { blendDense } from "./blend-dense.ts";
+import type { DenseReport, OpenDenseLeg } from "./dense-leg.ts";
 import { type Fused, fuse } from "./fuse.ts";
 import { rankCandidates } from "./rank-candidates.ts";
 import type { Reading } from "./read-candidates.ts";
@@ -12,6 +14,8 @@ export type Candidate = Fused & { readonly document: Confirmed };
 
 export type Retrieved = {
   readonly generation: string;
+  /** What became of the search by vectors; absent where the index has none. */
+  readonly dense?: DenseReport | undefined;
   readonly candidates: readonly Candidate[];
   /** What was read of the first of them beside the question, in the same order. */
   readonly readings: readonly Reading[];
@@ -32,12 +36,16 @@ export function createRetrieve(
   gate: SecondGate,
   release: Release,
   metrics: Metrics,
+  openDense: OpenDenseLeg,
 ): Retrieve {
   const weights = release.retrieval.fusion.weights;
   return async (question, scope, limit, signal) => {
     const stopTimer = metrics.retrievalSeconds.startTimer();
+    const dense = openDense(question, signal);
     for (let width = Math.max(limit, release.retrieval.candidates); ; width *= 4) {
-      const { generation, legs } = await index.search(question, scope, width, signal);
+      const found = await index.search(question, scope, width, signal);
+      const near = await dense.near(found, scope, width);
+      const legs = near ? { ...found.legs, dense: near } : found.legs;
       const fused = fuse(legs, weights, Number.MAX_SAFE_INTEGER);
       const documents = await gate(scope, [...new Set(fused.map(({ chunk }) => chunk.versionId))]);
       const candidates = fused.flatMap((hit) => {
@@ -47,11 +55,13 @@ export function createRetrieve(
       const exhausted = Object.values(legs).every((leg) => leg.length < width);
       if (candidates.length >= limit || exhausted || width >= MAX_LIMIT) {
         const depth = release.retrieval.candidates;
-        const ranked = rankCandidates(question, candidates.slice(0, width), release.ranking.passage, depth);
+        const read = rankCandidates(question, candidates.slice(0, width), release.ranking.passage, depth);
+        const ranked = near ? blendDense(read, near, release) : read;
         stopTimer();
         metrics.gateRejections.inc(fused.length - candidates.length);
         return {
-          generation,
+          generation: found.generation,
+          dense: dense.report,
           candidates: ranked.candidates.slice(0, limit),
           readings: ranked.readings.slice(0, limit),
           proposed: fused.length,

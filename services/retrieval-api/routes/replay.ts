@@ -9,10 +9,10 @@ import { MODES, replay } from "../replay/replay.ts";
 /** Past answers made again, for auditors. */
 export function mountReplay(
   server: Server,
-  { db, index, release, authenticate, answerDeps, metrics, now }: ApiDeps,
+  { db, index, openDense, release, authenticate, answerDeps, metrics, now }: ApiDeps,
 ): void {
   const { generate, checkParts } = answerDeps;
-  const deps = { db, index, release, generate, checkParts, metrics, now, newId: () => crypto.randomUUID() };
+  const deps = { db, index, openDense, release, generate, checkParts, metrics, now, newId: () => crypto.randomUUID() };
   server.post(
     "/v1/answers/:id/replay",
     {

@@ -42,7 +42,7 @@ export const tagSchema = z.strictObject({
   release: z.strictObject({ name: z.string().nullable(), digest }),
   models: z.array(
     z.strictObject({
-      role: z.literal("chat"),
+      role: z.enum(["chat", "embed"]),
       model: z.string(),
       upstream: z.string(),
       assurance: assuranceSchema,

@@ -1,4 +1,4 @@
-import { type AnswerStatement, type EvidenceDependency, isAttested, isPart } from "./answer-statement.ts";
+import { type AnswerStatement, type EvidenceDependency, embedderOf, isAttested, isPart } from "./answer-statement.ts";
 import type { Tag, TagSource, TagVerification } from "./tag-schema.ts";
 
 const MAX_TAG_BYTES = 4096;
@@ -24,6 +24,7 @@ export function projectTag(statement: AnswerStatement, recordDigest: string, key
   const cited = new Set(claims.map(({ marker }) => marker));
   const sources = resolvedDependencies.flatMap((one) => (isPart(one) ? [] : [sourceOf(one, cited)]));
   const { generation, log } = internalParameters;
+  const embedder = embedderOf(statement.predicate);
   const proven = { signed: keyid !== null, attested: isAttested(statement), logged: false };
   const verification = { algorithm: keyid === null ? null : ("Ed25519" as const), keyid, ...proven };
   const build = (shown: TagSource[], claimed: typeof claims): Tag => ({
@@ -34,7 +35,7 @@ export function projectTag(statement: AnswerStatement, recordDigest: string, key
     finished_at: finishedOn,
     digital_source_type: "trainedAlgorithmicMedia",
     release: { name: release?.annotations.title ?? null, digest: `sha256:${release?.digest.sha256}` },
-    models: model ? [modelOf(model)] : [],
+    models: [...(model ? [modelOf("chat", model)] : []), ...(embedder ? [modelOf("embed", embedder)] : [])],
     index: { generation, log: log && { size: log.size, root: log.root } },
     sources: shown,
     ...(shown.length < sources.length && { sources_omitted: sources.length - shown.length }),
@@ -59,6 +60,8 @@ function sourceOf({ name, digest, annotations }: EvidenceDependency, cited: Read
   return { rank, document_id, version_id, use, digest: `sha256:${digest.sha256}` };
 }
 
-function modelOf({ upstream, model, assurance, digest }: NonNullable<AnswerStatement["predicate"]["model"]>) {
-  return { role: "chat" as const, model, upstream, assurance, ...(digest && { digest: `sha256:${digest.sha256}` }) };
+type Model = Pick<NonNullable<AnswerStatement["predicate"]["model"]>, "upstream" | "model" | "assurance" | "digest">;
+
+function modelOf(role: "chat" | "embed", { upstream, model, assurance, digest }: Model) {
+  return { role, model, upstream, assurance, ...(digest && { digest: `sha256:${digest.sha256}` }) };
 }

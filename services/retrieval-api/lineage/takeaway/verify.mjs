@@ -280,10 +280,12 @@ function projected({ predicate }, recordDigest, keyid) {
   const { externalParameters, internalParameters, resolvedDependencies } = buildDefinition;
   const { invocationId, startedOn, finishedOn } = runDetails.metadata;
   const parts = resolvedDependencies.filter(({ name }) => !name.startsWith("evidence:"));
+  const { dense } = internalParameters;
+  const embedder = dense?.outcome === "used" ? dense.model : null;
   const attested =
     parts.every(({ annotations }) => annotations.assurance === "attested") &&
     ["release", "prompt:answer", "code", "runtime"].every((name) => parts.some((part) => part.name === name)) &&
-    (model === null || model.assurance === "attested");
+    [model, embedder].every((one) => one === null || one.assurance === "attested");
   const release = parts.find(({ name }) => name === "release");
   const cited = new Set(claims.map(({ marker }) => marker));
   const sources = resolvedDependencies
@@ -294,17 +296,18 @@ function projected({ predicate }, recordDigest, keyid) {
       return { rank, document_id, version_id, use, digest: `sha256:${digest.sha256}` };
     });
   const { generation, log } = internalParameters;
-  const models = model
-    ? [
-        {
-          role: "chat",
-          model: model.model,
-          upstream: model.upstream,
-          assurance: model.assurance,
-          ...(model.digest && { digest: `sha256:${model.digest.sha256}` }),
-        },
-      ]
-    : [];
+  const models = [
+    ["chat", model],
+    ["embed", embedder],
+  ]
+    .filter(([, one]) => one !== null)
+    .map(([role, one]) => ({
+      role,
+      model: one.model,
+      upstream: one.upstream,
+      assurance: one.assurance,
+      ...(one.digest && { digest: `sha256:${one.digest.sha256}` }),
+    }));
   const build = (shown, claimed) => ({
     id: invocationId,
     outcome,
