@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { Embed } from "#shared/gateway-embed.ts";
 import { measureFiles } from "#shared/lineage/measure.ts";
 import { openOnnxPool } from "../services/gateway/onnx/onnx-pool.ts";
 
@@ -9,8 +10,6 @@ const FOLDER = join(tmpdir(), "cairn-vectors");
 const KEY_BYTES = 16;
 const AT_ONCE = 64;
 const PREFIX = { query: "query: ", passage: "passage: " } as const;
-
-export type EmbedAll = (type: keyof typeof PREFIX, texts: readonly string[]) => Promise<Float32Array[]>;
 
 /**
  * An ONNX model whose vectors are kept in a file of the temporary folder, by the digest of model and text: the first
@@ -22,7 +21,8 @@ export async function openKeptVectors(folder: string, threads = 2) {
   const file = join(FOLDER, `${basename(folder)}-${digest.slice(0, 12)}.f32`);
   const known = existsSync(file) ? read(readFileSync(file)) : new Map<string, Float32Array>();
   const pool = openOnnxPool({ folder, threads });
-  const embed: EmbedAll = async (type, texts) => {
+  const model = basename(folder);
+  const embed: Embed = async (type, texts) => {
     const all = texts.map((text) => PREFIX[type] + text);
     const fresh = [...new Set(all)].filter((text) => !known.has(keyOf(text)));
     for (let at = 0; at < fresh.length; at += AT_ONCE) {
@@ -32,9 +32,11 @@ export async function openKeptVectors(folder: string, threads = 2) {
       const records = some.flatMap((text, i) => [Buffer.from(keyOf(text), "hex"), sized(vectors[i]!)]);
       appendFileSync(file, Buffer.concat(records));
     }
-    return all.map((text) => known.get(keyOf(text))!);
+    const embedder = `${model}@${digest.slice(0, 12)}`;
+    const by = { embedder, upstream: "bench", model, digest, assurance: "attested" } as const;
+    return { vectors: all.map((text) => ({ embedder, values: known.get(keyOf(text))! })), by };
   };
-  return { embed, embedder: `${basename(folder)}@${digest.slice(0, 12)}`, close: () => pool.close() };
+  return { embed, close: () => pool.close() };
 }
 
 const keyOf = (text: string): string =>

@@ -1,7 +1,12 @@
 const env = process.env;
 
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
-  retrieval: async () => (await import("./retrieval.ts")).retrieval(env.EVAL_DATA_DIR ?? "../shared/datasets"),
+  retrieval: async (args) =>
+    (await import("./retrieval.ts")).retrieval({
+      dataFolder: env.EVAL_DATA_DIR ?? "../shared/datasets",
+      embeddings: env.CAIRN_EMBEDDINGS,
+      args,
+    }),
   lineage: async () => (await import("./lineage.ts")).lineage(),
   recall: async () => (await import("./recall.ts")).recall(),
   "train-ranking": async () =>
