@@ -36,3 +36,10 @@ test("however the deltas are cut, the text is the same", () => {
     }),
   );
 });
+
+test("an index before an optional access stays in the code, a question mark after a citation does not make it one", () => {
+  const filter = createMarkerFilter(1);
+  const text = "write(part.choices[0]?.delta) and is it 8080 [9]? No.";
+  const { text: pushed } = filter.push(text);
+  expect(pushed + filter.end().text).toBe("write(part.choices[0]?.delta) and is it 8080 ? No.");
+});

@@ -3,7 +3,7 @@ import { isIndexing } from "#shared/is-indexing.ts";
 const MARKER = /^[[【［]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]】］]/;
 const MAY_BECOME_MARKER = /^[[【［][\d\s,，、]{0,24}$/;
 const OPENING = /[[【［]/;
-const LOOK_BEHIND = 2;
+const LOOK_BEHIND = 3;
 
 export type FilteredText = { readonly text: string; readonly removed: number };
 
