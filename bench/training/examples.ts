@@ -32,6 +32,8 @@ export type Found = {
 const FOREIGN = 40;
 /** The handbook is what most people ask first, and its questions are of many kinds. */
 const HANDBOOK_WEIGHT = 3;
+/** A near miss lacks one word only, which no count of words can see for sure. */
+const NEAR_WEIGHT = 0.5;
 /** A unit has to be this long for being a part of the gold to say something. */
 const MIN_PART = 5;
 
@@ -94,8 +96,7 @@ export function supportCase(found: Found, weights: Features): Case | undefined {
     order.map((i) => found.readings[i]!),
   );
   const holds = found.asked.gold.length > 0;
-  // A near miss lacks one word only, which no count of words can see for sure.
-  const weight = found.asked.isNear ? 0.3 : (weightOf(found) + 1) / 2;
+  const weight = found.asked.isNear ? NEAR_WEIGHT : (weightOf(found) + 1) / 2;
   return features && { features, holds, weight };
 }
 

@@ -10,7 +10,7 @@ const DEPTH = 12;
 const TELLING = ["support", "exact", "heading", "leaf", "sentence", "sentenceUnderHeading", "pairs"] as const;
 const LACKING = ["missing", "missingExact", "unnamed"] as const;
 /** Documents say what is; who asks for a fact that is not finds much about the matter and no answer. */
-const FACTS: readonly QuestionKind[] = ["number", "time", "person", "place", "definition", "list", "other"];
+const FACTS: readonly QuestionKind[] = ["number", "time", "person", "place", "definition", "list"];
 
 /**
  * How likely it is that the candidates answer the question, in [0, 1]: logistic regression over what the first of
