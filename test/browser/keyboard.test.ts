@@ -85,8 +85,9 @@ test("asking, looking at a source, checking, rating and bringing a document need
   await tabTo(page, /^A Documents/, "Shift+Tab");
   await page.keyboard.press("Enter");
   await page.locator(".row-link").first().waitFor();
-  await tabTo(page, /^BUTTON Add files/);
+  // Asked for early: the browser has to know before the key comes that the test will answer.
   const chooser = page.waitForEvent("filechooser");
+  await tabTo(page, /^BUTTON Add files/);
   await page.keyboard.press("Enter");
   await (await chooser).setFiles({
     name: "leave.md",
