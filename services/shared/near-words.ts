@@ -1,7 +1,9 @@
 import { editDistance } from "./edit-distance.ts";
 
-/** Shorter words are one slip away from too many others; long ones may have two. */
-const MIN_LETTERS = 5;
+/** Shorter words are one slip away from too many others. */
+const MIN_LETTERS = 3;
+/** Below, two letters may have changed places, and nothing else; long words may have two slips. */
+const ANY_SLIP_FROM = 5;
 const TWO_SLIPS_FROM = 8;
 const LETTERS = 26;
 const LETTER_A = "a".charCodeAt(0);
@@ -11,7 +13,7 @@ const CHANGED_FROM = 7;
 export const isMendable = (word: string): boolean => word.length >= MIN_LETTERS && /^[a-z]+$/.test(word);
 
 /** Whether a misspelt word can have been meant to be this one. */
-export const isKnowable = (word: string): boolean => word.length >= MIN_LETTERS - 1 && /^[a-z]+$/.test(word);
+export const isKnowable = isMendable;
 
 /** The word of a vocabulary that a misspelt one was meant to be. */
 export function meantBy(word: string, vocabulary: Iterable<string>): string | undefined {
@@ -19,11 +21,12 @@ export function meantBy(word: string, vocabulary: Iterable<string>): string | un
 }
 
 const slipsIn = (word: string): number => (word.length >= TWO_SLIPS_FROM ? 2 : 1);
+const lettersNear = (word: string): number => (word.length >= ANY_SLIP_FROM ? slipsIn(word) : 0);
 
 /** The least and the most letters of the words that a misspelt one can have been meant to be. */
 export const lengthsNear = (word: string): [number, number] => [
-  Math.max(MIN_LETTERS - 1, word.length - slipsIn(word)),
-  word.length + slipsIn(word),
+  word.length - lettersNear(word),
+  word.length + lettersNear(word),
 ];
 
 /** The words of a vocabulary that are one or two slips from a misspelt one, the nearest first. */

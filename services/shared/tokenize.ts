@@ -44,6 +44,9 @@ const STOP_EN = new Set(
     "was will with what which who whom how when where why do does did can could should would i me my we you your"
   ).split(" "),
 );
+/** In questions also with two letters that changed places, stemmed as they then are: “waht”. None is another word. */
+const SLIPPED_EN = ["the", "what", "when", "where", "wher", "which", "how", "why"].flatMap(swapped);
+const ASKING_EN = new Set([...STOP_EN, ...SLIPPED_EN]);
 const STOP_ZH = /请问|如何|怎么样?|怎样|什么|哪里|哪些|哪个|哪一|是否|能不能|能否|可不可以|为什么|多少|[吗呢]/g;
 const PARTICLE_ZH = /^[的地得了着过是在和与或及有把被对为]$/;
 
@@ -66,7 +69,7 @@ export function pairTerms(plain: string): string[] {
 
 /** The distinct terms of a question, without words that every question has. */
 export function queryTerms(text: string): string[] {
-  const content = terms(withoutAsking(text)).filter((term) => !STOP_EN.has(term));
+  const content = terms(withoutAsking(text)).filter((term) => !ASKING_EN.has(term));
   return [...new Set(content.length > 0 ? content : tokenize(text))];
 }
 
@@ -91,7 +94,7 @@ export function indexTerms(text: string): IndexTerms {
 /** The distinct terms of a question and what finding each is worth; words that every question has are left out. */
 export function searchTerms(question: string): WeightedTerm[] {
   const plain = indexTerms(withoutAsking(question));
-  const isContent = (term: string): boolean => !STOP_EN.has(term);
+  const isContent = (term: string): boolean => !ASKING_EN.has(term);
   const hasContent = [...plain.words, ...plain.aids].some(isContent);
   const { words, aids } = hasContent ? plain : indexTerms(question);
   const weights = new Map<string, number>();
@@ -108,6 +111,11 @@ export function tellingWords(text: string): string[] {
 /** Full-width forms and traditional characters made plain. What is compared by characters has to go through it as well. */
 export function comparable(text: string): string {
   return ASCII.test(text) ? text : simplified(text.normalize("NFKC"));
+}
+
+/** The word with each two letters that stand side by side changed. */
+function swapped(word: string): string[] {
+  return Array.from(word.slice(1), (letter, i) => `${word.slice(0, i)}${letter}${word[i]}${word.slice(i + 2)}`);
 }
 
 function withoutAsking(question: string): string {

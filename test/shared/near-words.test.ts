@@ -20,6 +20,12 @@ test("the nearest word comes first, and a word is not near to itself", () => {
   expect(nearestWords("shutdwon", ["shutdowns", "shutdown", "shutdwon"])).toEqual(["shutdown", "shutdowns"]);
 });
 
-test("numbers, identifiers and short words are left as they are", () => {
-  for (const word of ["port", "v1_29", "8080", "端口"]) expect(isMendable(word)).toBe(false);
+test("in a short word only two letters that changed places are a slip", () => {
+  expect(meantBy("lsit", ["lost", "list", "lit"])).toBe("list");
+  expect(meantBy("kye", ["key"])).toBe("key");
+  expect(meantBy("prot", ["pro", "proto", "plot"])).toBeUndefined();
+});
+
+test("numbers, identifiers and very short words are left as they are", () => {
+  for (const word of ["is", "v1_29", "8080", "端口"]) expect(isMendable(word)).toBe(false);
 });

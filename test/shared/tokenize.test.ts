@@ -58,6 +58,7 @@ test("terms come in the order of the text", () => {
 
 test("a question's terms are distinct and leave out what every question has", () => {
   expect(queryTerms("What is a pod, and why is a pod restarted?")).toEqual(["pod", "restart"]);
+  expect(queryTerms("Wehre is teh pod, and hwo do I see it?")).toEqual(["pod", "see"]);
   expect(queryTerms("什么是 kubelet？")).toContain("kubelet");
   for (const word of ["什么", "怎么", "如何", "哪些"]) expect(queryTerms(`${word}滚动更新`)).not.toContain(word);
 });
