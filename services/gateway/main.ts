@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { embeddings, httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { baseUrl, embeddings, headerKey, httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { isLoopback } from "#shared/identity.ts";
 import { leave, leaveSeconds } from "#shared/leave.ts";
 import { measureCode } from "#shared/lineage/measure.ts";
@@ -29,8 +29,8 @@ async function main(): Promise<void> {
       CAIRN_LEAVE_SECONDS: leaveSeconds,
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       ...STATE_SETTINGS,
-      OPENAI_BASE_URL: httpUrl,
-      OPENAI_API_KEY: optional,
+      OPENAI_BASE_URL: baseUrl,
+      OPENAI_API_KEY: headerKey,
       CAIRN_CHAT_MODEL: optional,
       CAIRN_EMBEDDINGS: embeddings,
       CAIRN_EMBED_MODEL: optional,

@@ -142,5 +142,9 @@ test("what a head says of its connection and of retrying is read", () => {
   expect(of("content-length: 0", "Connection: Upgrade, CLOSE")).toMatchObject({ keepAlive: false });
   expect(of("content-length: 0", "connection: keep-alive")).toMatchObject({ keepAlive: true });
   expect(of("content-length: 0", "Retry-After:  7 ")).toMatchObject({ retryAfter: "7", status: 503 });
+  // It has no body by its status, and its server may send one all the same.
+  expect(parseResponseHead("HTTP/1.1 204 OK\r\ncontent-length: 3")).toMatchObject({ keepAlive: false, framing: 0 });
+  expect(parseResponseHead("HTTP/1.1 304 OK\r\ntransfer-encoding: chunked")).toMatchObject({ keepAlive: false });
+  expect(parseResponseHead("HTTP/1.1 204 OK\r\ncontent-length: 0")).toMatchObject({ keepAlive: true });
   expect(parseResponseHead("HTTP/1.0 200 OK\r\ncontent-length: 3")).toMatchObject({ keepAlive: false, framing: 3 });
 });

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
@@ -112,6 +113,20 @@ test("a connection that the server closes while it is free is forgotten", async 
   expect(connectionsOf()).toEqual([1, 2]);
 });
 
+test("a connection that is about to close gets no request any more", async () => {
+  await serve(({ socket }) => void (requests.length === 1 ? socket.end(whole("x")) : socket.write(whole("x"))));
+  const second = Promise.withResolvers<unknown>();
+  // Its end has been read, and nobody has been told yet that it is closed.
+  const onSocket = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    socket.once("end", () => process.nextTick(() => ask().then(second.resolve, second.reject)));
+  };
+  subscribe("net.client.socket", onSocket);
+  await ask().finally(() => unsubscribe("net.client.socket", onSocket));
+  expect(await second.promise).toEqual({ status: 200, text: "x" });
+  expect(connectionsOf()).toEqual([1, 2]);
+});
+
 test("bytes on a free connection close it: they could be taken for the next answer", async () => {
   await serve(({ socket }) => void socket.write(whole("x")));
   await ask();
@@ -182,6 +197,24 @@ test("whatever goes wrong, the receiver hears of it once", async () => {
   await transport.close();
   await expect(running).rejects.toThrow(/closed/);
 });
+
+test("once the transport is closed it opens no connection", async () => {
+  await serve(({ socket }) => void socket.write(whole("x")));
+  await ask();
+  await transport.close();
+  await expect.poll(() => sockets[0]!.closed, { interval: 5 }).toBe(true);
+  await expect(ask()).rejects.toThrow(/closed/);
+  expect(sockets.length).toBe(1);
+});
+
+test.each(["k\n", "k\r\nx: y", "ké"])(
+  "a key that no header can carry is refused before any request: %j",
+  async (apiKey) => {
+    await serve(() => {});
+    const origin = new URL("http://127.0.0.1:1");
+    expect(() => wireTransport({ origin, apiKey, connections: 1, connectMs: 1000 })).toThrow(/no header can carry/);
+  },
+);
 
 test("a server that is not there says so by its code", async () => {
   await serve(() => {});

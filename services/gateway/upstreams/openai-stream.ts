@@ -145,7 +145,7 @@ export function openStream(
     },
     return() {
       // After the last event the connection is kept: only its closing bytes are missing.
-      if (!complete) exchange.stop();
+      if (!complete || paused) exchange.stop();
       complete = told = true;
       held = "";
       return Promise.resolve({ value: undefined, done: true });

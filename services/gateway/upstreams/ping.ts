@@ -20,6 +20,8 @@ export function ping(transport: Transport, ask: Outgoing, signal: AbortSignal): 
     },
     onData() {},
     onEnd() {
+      // The connection is another exchange's from here on.
+      controls = undefined;
       if (status < 500) resolve();
       else reject(new AppError("unavailable", `The model server is not well (status ${status}).`));
     },

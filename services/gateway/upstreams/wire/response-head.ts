@@ -62,7 +62,8 @@ export function parseResponseHead(text: string): ResponseHead {
   if (chunked && (length !== undefined || minor === "0")) throw new BadResponse("Chunks come beside a length.");
   const empty = status < 200 || status === NO_CONTENT || status === NOT_MODIFIED;
   const framing = empty ? 0 : chunked ? "chunked" : (length ?? "close");
-  if (framing === "close") keepAlive = false;
+  // A server that gives a length to what has no body may send that body.
+  if (framing === "close" || (empty && (chunked || (length ?? 0) > 0))) keepAlive = false;
   return { status, framing, keepAlive, keepAliveSeconds, retryAfter };
 }
 

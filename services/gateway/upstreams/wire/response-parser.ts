@@ -56,11 +56,6 @@ export class ResponseParser {
     this.#state = "head";
   }
 
-  /** Whether a response has been read whole and no other one is expected. */
-  get idle(): boolean {
-    return this.#state === "done";
-  }
-
   /** At least one byte. */
   push(bytes: Buffer): void {
     let at = 0;

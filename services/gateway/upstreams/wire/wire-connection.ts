@@ -56,6 +56,11 @@ export class WireConnection implements Controls, ResponseSink {
       });
   }
 
+  /** Whether it is open both ways. Its end is known a moment before `onGone` tells of it. */
+  get usable(): boolean {
+    return this.#socket.writable;
+  }
+
   /** Only while it is free. `head` is up to the fields of this request. */
   send(head: string, { body, traceparent }: Outgoing, receiver: Receiver): void {
     this.#receiver = receiver;
@@ -107,7 +112,7 @@ export class WireConnection implements Controls, ResponseSink {
     receiver.onEnd();
     if (this.#socket.destroyed) return;
     // A server that answers before it has the whole request will not read the next one in its place.
-    if (clean && this.#head?.keepAlive && this.#socket.writableLength === 0) {
+    if (clean && this.#head?.keepAlive && this.usable && this.#socket.writableLength === 0) {
       this.#events.onFree(this, this.#head.keepAliveSeconds);
     } else this.#socket.destroy();
   }
@@ -123,6 +128,8 @@ export class WireConnection implements Controls, ResponseSink {
   #end(): void {
     try {
       this.#parser.end();
+      // Node would end it a turn later, and until then a request would be written to nobody.
+      this.#socket.destroy();
     } catch (error) {
       this.#broken(error);
     }

@@ -17,15 +17,14 @@ export function wireTransport(settings: TransportSettings): Transport {
   const waiting: { readonly ask: Outgoing; readonly receiver: Receiver }[] = [];
   const heads = { GET: new Map<string, string>(), POST: new Map<string, string>() };
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  const fields = fieldsOf(settings);
 
   /** Up to the fields of a single request. */
   const headOf = ({ method, path }: Outgoing): string => {
     const known = heads[method].get(path);
     if (known !== undefined) return known;
-    const { origin, apiKey } = settings;
-    const fields = [`host: ${origin.host}`, "content-type: application/json", "accept: */*"];
-    if (apiKey !== undefined) fields.push(`authorization: Bearer ${apiKey}`);
-    const head = `${method} ${path} HTTP/1.1\r\n${fields.map(checkedField).join("\r\n")}\r\n`;
+    const head = `${method} ${path} HTTP/1.1\r\n${fields}`;
     heads[method].set(path, head);
     return head;
   };
@@ -63,7 +62,7 @@ export function wireTransport(settings: TransportSettings): Transport {
   };
   const take = (): WireConnection | undefined => {
     for (let connection = free.pop(); connection; connection = free.pop()) {
-      if (performance.now() - connection.freeSince <= connection.freeMs) return connection;
+      if (connection.usable && performance.now() - connection.freeSince <= connection.freeMs) return connection;
       connection.abort();
     }
     if (open.size >= settings.connections) return undefined;
@@ -72,6 +71,10 @@ export function wireTransport(settings: TransportSettings): Transport {
     return connection;
   };
   const start = (ask: Outgoing, receiver: Receiver): void => {
+    if (closed) {
+      receiver.onError(CLOSED);
+      return;
+    }
     const connection = take();
     if (connection) connection.send(headOf(ask), ask, receiver);
     else waiting.push({ ask, receiver });
@@ -80,6 +83,7 @@ export function wireTransport(settings: TransportSettings): Transport {
   return {
     send: start,
     async close() {
+      closed = true;
       clearInterval(timer);
       for (const { receiver } of waiting.splice(0)) receiver.onError(CLOSED);
       for (const connection of open) connection.close(CLOSED);
@@ -89,8 +93,14 @@ export function wireTransport(settings: TransportSettings): Transport {
 
 const CLOSED = new Error("The connections to the model server are closed.");
 
-/** A key of the environment with a line end in it would become a field of its own. */
-function checkedField(field: string): string {
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(field)) throw new Error("A key or an address holds what no header can carry.");
-  return field;
+/**
+ * Those of every request. Checked before there is one: a key of the environment with a line end in it would become a field
+ * of its own, and one that is not ASCII would have other bytes beside another body.
+ */
+function fieldsOf({ origin, apiKey }: TransportSettings): string {
+  const fields = [`host: ${origin.host}`, "content-type: application/json", "accept: */*"];
+  if (apiKey !== undefined) fields.push(`authorization: Bearer ${apiKey}`);
+  const wrong = fields.some((field) => !/^[\x20-\x7e]*$/.test(field));
+  if (wrong) throw new Error("The key or the address of a model server holds what no header can carry.");
+  return `${fields.join("\r\n")}\r\n`;
 }
