@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { DELIVERY_SETTINGS, deliveryTargets } from "#shared/delivery-targets.ts";
 import { diskUsedBy } from "#shared/disk-used.ts";
-import { embeddings, httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { baseUrl, embeddings, headerKey, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { firstKey } from "#shared/first-key.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
@@ -31,8 +31,8 @@ async function main(): Promise<void> {
       CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
       CAIRN_RELEASE: str(join(ROOT, "releases/default")),
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
-      OPENAI_BASE_URL: httpUrl,
-      OPENAI_API_KEY: optional,
+      OPENAI_BASE_URL: baseUrl,
+      OPENAI_API_KEY: headerKey,
       CAIRN_CHAT_MODEL: optional,
       CAIRN_EMBEDDINGS: embeddings,
       CAIRN_EMBED_MODEL: optional,

@@ -41,9 +41,26 @@ export const httpUrl: Reader<string | undefined> = (raw) => {
   return raw.replace(/\/+$/, "");
 };
 
+/** The base URL of a model server without its final slashes; may be absent. What would not be sent to it is refused. */
+export const baseUrl: Reader<string | undefined> = (raw) => {
+  const url = httpUrl(raw);
+  if (url === undefined) return undefined;
+  const { username, password } = new URL(url);
+  if (username || password) throw new Error("must not hold credentials: put the key into OPENAI_API_KEY");
+  if (/[?#]/.test(url)) throw new Error("must be an http(s) URL without a query or a fragment");
+  return url;
+};
+
 /** The base URL of an embeddings server without its final slashes, or a folder; may be absent. */
 export const embeddings: Reader<string | undefined> = (raw) =>
-  /^\w+:\/\//.test(raw ?? "") ? httpUrl(raw) : optional(raw);
+  /^\w+:\/\//.test(raw ?? "") ? baseUrl(raw) : optional(raw);
+
+/** A key that is sent in a header; may be absent. A file that a secret is read from often ends in a line break. */
+export const headerKey: Reader<string | undefined> = (raw) => {
+  if (raw === undefined || raw === "") return undefined;
+  if (/^[\x21-\x7e]+$/.test(raw)) return raw;
+  throw new Error("holds a space, a line break or a letter that no header can carry");
+};
 
 /** Reads every variable before failing, so one restart shows every mistake. */
 export function readEnv<T extends Record<string, Reader<unknown>>>(
