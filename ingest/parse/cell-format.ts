@@ -5,6 +5,8 @@ const DATE = "yyyy-mm-dd";
 const TIME = "h:mm:ss";
 /** From the dates that count from 1904 to those that count from 1900. */
 const DAYS_1904 = 1_462;
+/** `[h]:mm`: how long something took, which begins with no day. */
+const DURATION = /\[(h+|m+|s+)\]/i;
 /** Excel keeps 15 digits. */
 const MAX_EXACT = 1e15;
 
@@ -38,7 +40,7 @@ export function shownNumber(raw: string, pattern: string, from1904: boolean): st
   if (!Number.isFinite(value)) return raw;
   // Long whole numbers are most often codes, which scientific notation would make useless.
   if (pattern === GENERAL && Number.isInteger(value) && Math.abs(value) < MAX_EXACT) return String(value);
-  const days = from1904 && isDateFormat(pattern) ? value + DAYS_1904 : value;
+  const days = from1904 && isDateFormat(pattern) && !DURATION.test(pattern) ? value + DAYS_1904 : value;
   return format(pattern, days, { throws: false }).replace(/\s+/g, " ").trim();
 }
 

@@ -7,6 +7,7 @@ import { isOn, readXml } from "./xml.ts";
 export const MAX_ROWS = 200_000;
 export const MAX_CELLS = 2_000_000;
 const MAX_COLUMN = 16_384;
+const MAX_ROW_NUMBER = 1_048_576;
 /** Real sheets have a few dozen; each costs its length. */
 const MAX_RANGES = 2_000;
 
@@ -66,7 +67,7 @@ export function readSheet(xml: Uint8Array, workbook: Workbook, budget: Budget): 
           if (isOn(attributes.hidden)) addColumns(hiddenColumns, Number(attributes.min), Number(attributes.max));
           break;
         case "row":
-          number = attributes.r === undefined ? number + 1 : Number(attributes.r);
+          number = rowOf(attributes.r) ?? number + 1;
           column = 0;
           if (isOn(attributes.hidden)) hiddenRows.add(number);
           row = { number, cells: new Map() };
@@ -142,6 +143,11 @@ function addColumns(hidden: Set<number>, from: number, to: number): void {
 
 function inRows(range: Range | undefined, row: number): boolean {
   return range === undefined || (row >= range.top && row <= range.bottom);
+}
+
+function rowOf(reference: string | undefined): number | undefined {
+  const row = Number(reference);
+  return Number.isInteger(row) && row >= 1 && row <= MAX_ROW_NUMBER ? row : undefined;
 }
 
 /** `BC12` → 55. */

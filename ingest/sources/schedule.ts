@@ -9,9 +9,10 @@ export const DEFAULT_TIMEZONE = "UTC";
  * expression or a zone that cannot be read, or one that is never due.
  */
 export function nextRun(schedule: string, timezone: string, after: number): number {
-  let cron: Cron;
   try {
-    cron = new Cron(schedule, { timezone, mode: "5-part" });
+    // The library also takes a date, which is due once and never again.
+    if (schedule.trim().split(/\s+/).length !== 5) throw new TypeError("not five fields");
+    const cron = new Cron(schedule, { timezone, mode: "5-part" });
     const next = cron.nextRun(new Date(after));
     if (next) return next.getTime();
   } catch (cause) {

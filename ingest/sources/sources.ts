@@ -124,7 +124,7 @@ export async function removeSource(
   documents: "keep" | "delete",
 ): Promise<number> {
   const { db } = store;
-  await sourceById(db, owner.tenant, id);
+  const { next_at } = await sourceById(db, owner.tenant, id);
   // First nobody may begin with it, then its documents go, in as many steps as it needs, and last the source.
   const free = await db.run(
     "update source set next_at = null, sync_state = 'idle' where id = $1 and sync_state <> 'running'",
@@ -140,13 +140,18 @@ export async function removeSource(
       removed += 1;
     });
   }
-  await db.transaction(async (sql) => {
-    const ended = await sql.run("delete from source where id = $1 and sync_state <> 'running'", [id]);
-    if (ended === 0) throw new AppError("conflict", "Somebody asked for a sync meanwhile. Remove the source again.");
+  const ended = await db.transaction(async (sql) => {
+    const rows = await sql.run("delete from source where id = $1 and sync_state <> 'running'", [id]);
+    if (rows === 0) {
+      await sql.run("update source set next_at = $1 where id = $2 and next_at is null", [next_at, id]);
+      return false;
+    }
     await sql.run("update document set source_id = null, fingerprint = null where source_id = $1", [id]);
     await sql.run("delete from source_page where source_id = $1", [id]);
     await audit(store, sql, owner, "source.remove", id);
+    return true;
   });
+  if (!ended) throw new AppError("conflict", "Somebody asked for a sync meanwhile. Remove the source again.");
   return removed;
 }
 

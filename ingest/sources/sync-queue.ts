@@ -35,7 +35,7 @@ export function createSyncQueue(db: Database, now: () => number, newId: () => st
   async function end(source: Leased, set: string, values: readonly (string | number | null)[]): Promise<boolean> {
     const changed = await db.run(
       `update source set sync_state = 'idle', lease_until = null, lease_token = null, progress = null, sync_asked = null,
-         leases = 0, attempted_at = $1, ${set} where id = $2 and lease_token = $3`,
+         asked_at = null, leases = 0, attempted_at = $1, ${set} where id = $2 and lease_token = $3`,
       [now(), source.id, source.lease_token, ...values],
     );
     return changed === 1;
@@ -55,16 +55,19 @@ export function createSyncQueue(db: Database, now: () => number, newId: () => st
         [at + LEASE_MS, token, at],
       );
       if (!row) return undefined;
-      const due = row.next_at !== null && row.next_at <= at;
-      // A due time that passed while nothing ran is made up for once, not for every time.
-      if (due) {
-        const next = nextRun(row.schedule!, row.timezone!, at);
-        await db.run("update source set next_at = $1 where id = $2", [next, row.id]);
-      }
       const asked: Asked = row.sync_asked
         ? (JSON.parse(row.sync_asked) as Asked)
         : { subject: row.created_by, dryRun: false, allowRemovals: false };
       const leased = { ...row, lease_token: token, asked };
+      // A due time that passed while nothing ran is made up for once, not for every time. A dry run makes up for none.
+      if (row.next_at !== null && row.next_at <= at && !asked.dryRun) {
+        const next = nextOf(row, at);
+        await db.run("update source set next_at = $1 where id = $2", [typeof next === "number" ? next : null, row.id]);
+        if (typeof next !== "number") {
+          await this.fail(leased, next.code, `${next.message} Add the source again with another schedule.`);
+          return undefined;
+        }
+      }
       if (row.leases <= MAX_LEASES) return leased;
       await this.fail(
         leased,
@@ -100,6 +103,16 @@ export function createSyncQueue(db: Database, now: () => number, newId: () => st
       );
     },
   };
+}
+
+/** A schedule that could be read once may name a time zone that this machine does not know. */
+function nextOf({ schedule, timezone }: Source, at: number): number | AppError {
+  try {
+    return nextRun(schedule!, timezone!, at);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
 }
 
 const heldSentence = (count: number): string =>
