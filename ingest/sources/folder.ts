@@ -1,19 +1,18 @@
-import { readFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import type { Database } from "#shared/database.ts";
-import { AppError } from "#shared/errors.ts";
 import { mediaTypeOf } from "#shared/formats.ts";
 import type { Store } from "../document-row.ts";
 import type { Found, List } from "./listing.ts";
 import { labelOf, type Source } from "./sources.ts";
 import type { SyncReport } from "./sync-report.ts";
 import { type SyncOptions, syncSource } from "./sync-source.ts";
-import { walkFolder } from "./walk-folder.ts";
+import { readFound, realRoot, walkFolder } from "./walk-folder.ts";
 
 /** The supported files of a folder. A file has changed when its time or size has. */
 export const listFolder = (db: Database, source: Source): List =>
   async function* (): AsyncGenerator<Found> {
-    const walk = await walkFolder(source.location);
+    const top = await realRoot(source.location);
+    const walk = await walkFolder(top);
     const label = await labelOf(db, source);
     for (const { path, reason } of walk.skipped)
       yield { type: "item-skipped", path, uri: `file:${label}/${path}`, reason };
@@ -25,10 +24,7 @@ export const listFolder = (db: Database, source: Source): List =>
         bytes,
         fileName: basename(path),
         mediaType: mediaTypeOf(extname(path).toLowerCase()),
-        read: () =>
-          readFile(join(source.location, path)).catch((cause: unknown) => {
-            throw new AppError("invalid_request", "The file could not be read.", { cause });
-          }),
+        read: () => readFound(top, path),
       };
       yield { type: "item-found", item };
     }

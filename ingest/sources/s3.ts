@@ -59,7 +59,12 @@ function foundOf(client: Client, bucket: string, prefix: string, { key, etag, by
 /** Only as it was listed: a fingerprint must not be kept for other bytes than its own. */
 async function readObject(client: Client, key: string, etag: string, signal?: AbortSignal): Promise<Uint8Array> {
   const response = await client.object("GET", key, { headers: { "if-match": etag } }, signal);
-  if (response.status === 200) return new Uint8Array(await response.arrayBuffer());
+  if (response.status === 200) {
+    const broken = (cause: unknown): never => {
+      throw new AppError("unavailable", "The S3 store broke off. The next sync takes the object in.", { cause });
+    };
+    return new Uint8Array(await response.arrayBuffer().catch(broken));
+  }
   await response.body?.cancel();
   if (response.status === 412 || response.status === 404)
     throw new AppError("unavailable", "The object changed while it was listed. The next sync takes it in.");

@@ -1,4 +1,5 @@
-import { readdir, realpath, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { concurrently } from "#shared/concurrently.ts";
 import { AppError } from "#shared/errors.ts";
@@ -79,6 +80,28 @@ export async function realRoot(root: string): Promise<string> {
     return top;
   } catch (cause) {
     throw unreadable(root, cause as NodeJS.ErrnoException);
+  }
+}
+
+/** Neither follows a link nor waits for somebody to write into a pipe. */
+const PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * A file that was found below `top`, a real path, looked at again: since it was listed somebody may have put a link, a
+ * pipe or something huge in its place.
+ */
+export async function readFound(top: string, path: string): Promise<Uint8Array> {
+  const refuse = (why: string, cause?: unknown): AppError => new AppError("invalid_request", why, { cause });
+  try {
+    const real = await inside(top, join(top, path));
+    if (real === undefined) throw refuse("It leads out of the folder.");
+    await using file = await open(real, PLAINLY);
+    const info = await file.stat();
+    if (!info.isFile()) throw refuse("It is no file any more.");
+    if (info.size > MAX_DOCUMENT_BYTES) throw refuse("The file is larger than 50 MB.");
+    return await file.readFile();
+  } catch (error) {
+    throw error instanceof AppError ? error : refuse("The file could not be read.", error);
   }
 }
 

@@ -26,22 +26,22 @@ export function s3Client(bucket: string, { endpoint, ...credentials }: S3Access,
   // Its own retries ignore how long a try takes.
   const aws = new AwsClient({ ...credentials, service: "s3", retries: 0 });
 
+  const away = (cause: unknown): AppError =>
+    new AppError("unavailable", `${what} does not answer. Try again shortly.`, { cause, retryAfterSeconds: 2 });
+
   async function send(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
     for (let tries = 1; ; tries++) {
       const limit = AbortSignal.timeout(TIMEOUT_MS);
       const both = signal ? AbortSignal.any([signal, limit]) : limit;
-      const outcome = await aws.fetch(`${base}${path}`, { ...init, signal: both }).then(
-        async (response) =>
+      const outcome = await aws
+        .fetch(`${base}${path}`, { ...init, signal: both })
+        .then(async (response) =>
           response.status >= 500 || response.status === 429 ? new Error(await said(response)) : response,
-        (error: Error) => error,
-      );
+        )
+        .catch((error: Error) => error);
       if (outcome instanceof Response) return outcome;
       signal?.throwIfAborted();
-      if (tries === MAX_TRIES)
-        throw new AppError("unavailable", `${what} does not answer. Try again shortly.`, {
-          cause: outcome,
-          retryAfterSeconds: 2,
-        });
+      if (tries === MAX_TRIES) throw away(outcome);
       await sleep(BACKOFF_MS * 2 ** tries * (0.5 + Math.random()));
     }
   }
@@ -55,7 +55,9 @@ export function s3Client(bucket: string, { endpoint, ...credentials }: S3Access,
         const query = new URLSearchParams({ "list-type": "2", prefix, ...(token && { "continuation-token": token }) });
         const response = await send(`/?${query}`, { method: "GET" }, signal);
         if (!response.ok) throw new S3Refusal(response.status, await said(response));
-        const page = await response.text();
+        const page = await response.text().catch((error: unknown) => {
+          throw away(error);
+        });
         for (const [, entry] of page.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)) {
           const [key] = textsOf(entry!, "Key");
           const [etag = "", size = "0"] = [textsOf(entry!, "ETag")[0], textsOf(entry!, "Size")[0]];

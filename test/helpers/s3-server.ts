@@ -13,6 +13,7 @@ export async function startS3() {
   const objects = new Map<string, Stored>();
   const reads: string[] = [];
   let failures = 0;
+  let broken: string | undefined;
 
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
@@ -22,6 +23,10 @@ export async function startS3() {
     if (failures-- > 0) return refuse(503, "SlowDown");
     if (!isSigned(request, url)) return refuse(403, "SignatureDoesNotMatch");
     const name = decodeURIComponent(url.pathname.slice(1));
+    if (request.method === "GET" && name.replace(/\/$/, "") === broken) {
+      response.writeHead(200, { "content-length": 100_000 }).write("<");
+      return void setTimeout(() => response.destroy(), 10);
+    }
     if (request.method === "PUT") {
       if (sha256(body) !== request.headers["x-amz-content-sha256"]) return refuse(400, "XAmzContentSHA256Mismatch");
       const checksum = createHash("sha256").update(body).digest("base64");
@@ -57,6 +62,10 @@ export async function startS3() {
     /** So many of the next requests are refused. */
     fail: (count: number): void => {
       failures = count;
+    },
+    /** `bucket` or `bucket/key`: from now on its answers end before they are whole. */
+    breakOff: (name: string | undefined): void => {
+      broken = name;
     },
     stop: () =>
       new Promise<void>((resolve) => server.close(() => resolve())).finally(() => server.closeAllConnections()),

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -5,8 +6,10 @@ import { LOCAL_ADMIN } from "#shared/identity.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
 import { deleteDocument } from "../../ingest/documents.ts";
 import { requestErasure } from "../../ingest/erase/request-erasure.ts";
-import { syncFolder } from "../../ingest/sources/folder.ts";
+import { listFolder, syncFolder } from "../../ingest/sources/folder.ts";
+import type { List } from "../../ingest/sources/listing.ts";
 import { openFolderSource } from "../../ingest/sources/sources.ts";
+import { syncSource } from "../../ingest/sources/sync-source.ts";
 import { openRig, type Rig } from "../helpers/ingest-rig.ts";
 
 let rig: Rig;
@@ -157,4 +160,25 @@ test("links that leave the folder and circles are passed over, files above 50 MB
     skipped: [{ path: "large.txt", reason: "The file is larger than 50 MB." }],
   });
   expect(await live()).toEqual(["file:docs/a.md"]);
+});
+
+test("a file that is swapped between listing and reading gives nothing from outside, and none that never ends", async () => {
+  write("outside/secret.md", "secret");
+  for (const name of ["a", "dir/b", "pipe", "big"]) write(`docs/${name}.md`, name);
+  const source = await sourceOf("docs");
+  const swapAll: List = async function* (signal) {
+    const found = await Array.fromAsync(listFolder(rig.db, source)(signal));
+    rmSync(join(rig.folder, "docs/a.md"));
+    symlinkSync(join(rig.folder, "outside/secret.md"), join(rig.folder, "docs/a.md"));
+    rmSync(join(rig.folder, "docs/dir"), { recursive: true });
+    symlinkSync(join(rig.folder, "outside"), join(rig.folder, "docs/dir"));
+    write("outside/b.md", "secret");
+    rmSync(join(rig.folder, "docs/pipe.md"));
+    execFileSync("mkfifo", [join(rig.folder, "docs/pipe.md")]);
+    truncateSync(join(rig.folder, "docs/big.md"), 60 * 1024 * 1024);
+    yield* found;
+  };
+  const { added, skipped } = await syncSource(rig.store, source, swapAll);
+  expect(added).toBe(0);
+  expect(skipped.map(({ path }) => path).sort()).toEqual(["a.md", "big.md", "dir/b.md", "pipe.md"]);
 });

@@ -145,3 +145,8 @@ test("an address is written in one way, so that a page is one document", () => {
     ),
   );
 });
+
+test("the addresses at which clouds tell a machine its secrets are not public", () => {
+  for (const address of ["169.254.169.254", "168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"])
+    expect(isPublicAddress(address), address).toBe(false);
+});

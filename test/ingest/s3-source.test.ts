@@ -101,3 +101,13 @@ test("a process with credentials syncs a bucket that somebody adds", async () =>
     .toMatchObject({ report: { added: 1 } });
   await withS3.close();
 });
+
+test("an answer that breaks off half-way skips its object, and one of the listing ends the sync with a sentence", async () => {
+  for (const name of ["a", "b"]) put(`policies/${name}.md`, name.repeat(100_000));
+  s3.breakOff("files/policies/b.md");
+  expect(await sync(s3.settings)).toMatchObject({ added: 1, skipped: [{ path: "b.md" }] });
+  s3.breakOff("files");
+  await expect(sync(s3.settings)).rejects.toMatchObject({ code: "unavailable" });
+  s3.breakOff(undefined);
+  expect(await sync(s3.settings)).toMatchObject({ added: 1, unchanged: 1 });
+});

@@ -1,5 +1,5 @@
 import { AppError } from "#shared/errors.ts";
-import { readSitemap } from "./sitemap.ts";
+import { readSitemap, type Sitemap } from "./sitemap.ts";
 import type { Visitor } from "./visit.ts";
 
 /** An index may name 50,000 sitemaps; one that needs more than these is more than one source. */
@@ -25,16 +25,17 @@ export async function* seedsOf(
       param: "location",
     });
   };
+  const pagesOf = ({ isIndex, urls }: Sitemap): URL[] =>
+    isIndex ? [] : urls.filter(({ origin }) => origin === start.origin);
   const first = await read(start);
   const seen = new Set([start.href]);
   let left = maxPages + 1;
   const sitemaps = first.isIndex ? first.urls.slice(0, MAX_SITEMAPS) : [];
-  for (const url of first.isIndex ? [] : first.urls) if (left-- > 0) yield url;
+  for (const url of pagesOf(first)) if (left-- > 0) yield url;
   for (const url of sitemaps) {
     if (left <= 0) return;
     if (seen.has(url.href) || url.origin !== start.origin) continue;
     seen.add(url.href);
-    const inner = await read(url);
-    for (const page of inner.isIndex ? [] : inner.urls) if (left-- > 0) yield page;
+    for (const page of pagesOf(await read(url))) if (left-- > 0) yield page;
   }
 }

@@ -4,6 +4,9 @@ import { linkedUrl } from "./web-url.ts";
 /** Of one sitemap, unpacked. Its protocol allows 50 MB: https://www.sitemaps.org/protocol.html */
 export const MAX_SITEMAP_BYTES = 50 * 1024 * 1024;
 
+/** By the same protocol. One that packs millions into its bytes would fill the memory with them. */
+const MAX_URLS = 50_000;
+
 export type Sitemap = { /** Whether the addresses are of sitemaps. */ readonly isIndex: boolean; readonly urls: URL[] };
 
 /** Reads a sitemap or an index of sitemaps, packed or not. `undefined` for what is neither. */
@@ -12,9 +15,12 @@ export function readSitemap(bytes: Uint8Array, address: URL): Sitemap | undefine
   const root = /<(?:[\w-]+:)?(urlset|sitemapindex)[\s>]/.exec(text)?.[1];
   if (root === undefined) return undefined;
   // The protocol's XML is flat: `loc` holds text alone. Those of extensions (image:loc) are no pages.
-  const urls = [...text.matchAll(/<loc>([^<]*|\s*<!\[CDATA\[[^\]]*\]\]>\s*)<\/loc>/g)].flatMap(
-    ([, content]) => linkedUrl(plain(content!), address.href) ?? [],
-  );
+  const urls: URL[] = [];
+  for (const [, content] of text.matchAll(/<loc>([^<]*|\s*<!\[CDATA\[[^\]]*\]\]>\s*)<\/loc>/g)) {
+    const url = linkedUrl(plain(content!), address.href);
+    if (url) urls.push(url);
+    if (urls.length === MAX_URLS) break;
+  }
   return { isIndex: root === "sitemapindex", urls };
 }
 

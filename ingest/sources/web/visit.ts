@@ -27,7 +27,7 @@ export type VisitorDeps = {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Redirects to other sites are followed only where one page is wanted, wherever it is. */
   readonly stayAt: string | undefined;
-  /** No pause is begun that would end after this time. */
+  /** No request and no pause is begun that would end after this time. */
   readonly endAt: number;
 };
 
@@ -43,8 +43,11 @@ export function openVisitor({ http, now, sleep, stayAt, endAt }: VisitorDeps) {
     delayMs: number,
     signal?: AbortSignal,
   ): Promise<Answer> {
-    const wait = (nextAt.get(url.origin) ?? 0) - now();
-    if (wait > 0 && now() + wait > endAt)
+    const at = now();
+    const wait = (nextAt.get(url.origin) ?? 0) - at;
+    // An address may lead over many requests: redirects, robots.txt, the sitemaps of an index.
+    if (at >= endAt) throw new AppError("rate_limited", "Its limit max_minutes is reached.");
+    if (at + wait > endAt)
       throw new AppError("rate_limited", "The pauses that its robots.txt asks for do not fit into max_minutes.");
     if (wait > 0) await sleep(wait, signal);
     try {
