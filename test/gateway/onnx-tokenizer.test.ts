@@ -59,3 +59,10 @@ test("a file of Hugging Face's format is read as it is", async () => {
 test("another JSON file is refused with its name", async () => {
   await expect(loadTokenizer(fileOf({ a: 1 }))).rejects.toThrow(/is no tokenizer\.json/);
 });
+
+test("of a text of megabytes only so much is read as a model could take, and it is closed all the same", async () => {
+  const ids = (await loadTokenizer(fileOf(compact)))("hello ".repeat(100_000));
+  expect(ids.length).toBeGreaterThan(10_000);
+  expect(ids.length).toBeLessThan(30_000);
+  expect(ids.at(-1)).toBe(2);
+});

@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { Tokenizer } from "@huggingface/tokenizers";
 
+/** Several times what the positions of a model can hold. A text of megabytes would occupy a thread for a minute. */
+const MAX_CHARACTERS = 128 * 1024;
+
 /** Texts to token ids, special tokens included. */
 export type Tokenize = (text: string) => readonly number[];
 
@@ -24,13 +27,13 @@ export async function loadTokenizer(path: string): Promise<Tokenize> {
   const file: unknown = JSON.parse(await readFile(path, "utf8"));
   if (isCompact(file)) {
     const tokenizer = new Tokenizer(huggingFace(file), {});
-    return (text) => tokenizer.encode(normalised(text, file.norm)).ids;
+    return (text) => tokenizer.encode(normalised(text.slice(0, MAX_CHARACTERS), file.norm)).ids;
   }
   if (typeof file !== "object" || file === null || !("model" in file)) {
     throw new Error(`${path} is no tokenizer.json: it has neither "model" nor "pieces".`);
   }
   const tokenizer = new Tokenizer(file, {});
-  return (text) => tokenizer.encode(text).ids;
+  return (text) => tokenizer.encode(text.slice(0, MAX_CHARACTERS)).ids;
 }
 
 const isCompact = (file: unknown): file is Compact =>
