@@ -77,7 +77,7 @@ export function readSlide(xml: Uint8Array): SlideContent {
       } else if (name === "p") {
         text = "";
         level = 0;
-      } else if (name === "pPr") level = Math.min(Number(attributes.lvl ?? 0), 8);
+      } else if (name === "pPr") level = levelOf(attributes.lvl);
       else if (name === "br" && text !== undefined) text += "\n";
       else if (name === "fld" && /^(slidenum|datetime)/.test(attributes.type ?? "")) fields += 1;
       else if (name === "t") inWords = fields === 0;
@@ -113,4 +113,10 @@ function newShape(): Open {
 function kindOf(placeholder: string | undefined): "title" | "list" | "text" {
   if (placeholder === "title" || placeholder === "ctrTitle") return "title";
   return placeholder === "body" || placeholder === "obj" ? "list" : "text";
+}
+
+/** From 0, as ECMA-376 counts them. */
+function levelOf(written: string | undefined): number {
+  const level = Number(written);
+  return Number.isInteger(level) ? Math.min(Math.max(level, 0), 8) : 0;
 }

@@ -74,9 +74,8 @@ export async function openSource(store: Deps, source: NewSource): Promise<Source
     );
     if (known && known.acl !== JSON.stringify(acl)) {
       const what = kind === "folder" ? "folder" : "place";
-      throw new AppError("conflict", `This ${what} is a source already, with another ACL. Use another collection.`, {
-        param: "acl",
-      });
+      const hint = "Use another collection, or remove that source with its documents first.";
+      throw new AppError("conflict", `This ${what} is a source already, with another ACL. ${hint}`, { param: "acl" });
     }
     const values = [JSON.stringify(settings), schedule ?? null, timezone, nextAt];
     if (known) {

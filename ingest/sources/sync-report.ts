@@ -32,7 +32,7 @@ export function newTally(dryRun: boolean) {
     counts,
     skip(path: string, reason: string): void {
       skippedTotal += 1;
-      if (skipped.length < MAX_NAMES) skipped.push({ path, reason });
+      if (skipped.length < MAX_NAMES) skipped.push({ path: path.replaceAll(/\p{Cc}/gu, "\ufffd"), reason });
     },
     unchanged(): void {
       counts.unchanged += 1;

@@ -63,6 +63,7 @@ export async function syncSource(
     // Two pages may call themselves the same: the first one is it.
     if (seen.has(item.uri)) return;
     seen.add(item.uri);
+    if (!isName(item.uri)) return tally.skip(item.path, "Its name holds control characters, or is too long.");
     const document = known.get(item.uri);
     // A document that somebody deleted keeps its fingerprint: it stays deleted until its file changes.
     if (document?.fingerprint === item.fingerprint && item.page === undefined) return tally.unchanged();
@@ -106,6 +107,10 @@ export async function syncSource(
 const ALARMING = 10;
 export const isAlarming = (live: number, found: number, missing: number): boolean =>
   missing > 0 && (found === 0 || (missing >= ALARMING && found < live / 2));
+
+/** What uploads may not be called either; and an index of the database holds no more. */
+const MAX_URI_BYTES = 2_000;
+const isName = (uri: string): boolean => !/\p{Cc}/u.test(uri) && Buffer.byteLength(uri) <= MAX_URI_BYTES;
 
 function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new AppError("unavailable", "The sync was stopped half-way. Sync again to go on.");

@@ -12,6 +12,7 @@ import { openFolderSource } from "../../ingest/sources/sources.ts";
 import { syncSource } from "../../ingest/sources/sync-source.ts";
 import { openRig, type Rig } from "../helpers/ingest-rig.ts";
 
+const WHY = "Its name holds control characters, or is too long.";
 let rig: Rig;
 beforeEach(async () => {
   rig = await openRig();
@@ -181,4 +182,17 @@ test("a file that is swapped between listing and reading gives nothing from outs
   const { added, skipped } = await syncSource(rig.store, source, swapAll);
   expect(added).toBe(0);
   expect(skipped.map(({ path }) => path).sort()).toEqual(["a.md", "big.md", "dir/b.md", "pipe.md"]);
+});
+
+test("a name that could not be a document's is reported, cleaned, and nothing is deleted for it", async () => {
+  write("docs/good.md", "good");
+  write("docs/evil\u001b[2J\nnext.md", "evil");
+  const deep = Array.from({ length: 12 }, () => "长".repeat(80)).join("/");
+  write(`docs/${deep}/far.md`, "far");
+  const report = await sync("docs");
+  expect(report).toMatchObject({ added: 1, skipped: [{ reason: WHY }, { reason: WHY }] });
+  expect(report.skipped.some(({ path }) => path === "evil\ufffd[2J\ufffdnext.md")).toBe(true);
+  expect(await live()).toEqual(["file:docs/good.md"]);
+  await rig.db.run("update document set uri = $1", ["file:docs/evil\u001b[2J\nnext.md"]);
+  expect(await sync("docs")).toMatchObject({ added: 1, removed: 0 });
 });

@@ -159,7 +159,7 @@ async function list({ client, output, json, signal }: Context): Promise<number> 
 
 function linesOf(one: Source): string[] {
   const state = one.state === "idle" ? (one.synced_at ? `synced ${one.synced_at}` : "never synced") : one.state;
-  const plan = one.schedule ? [`next ${one.next_sync_at} (${one.schedule} ${one.timezone})`] : [];
+  const plan = one.schedule ? [`next ${one.next_sync_at ?? "never"} (${one.schedule} ${one.timezone})`] : [];
   const head = [one.id, one.kind, one.location, one.collection, one.acl.join(","), state, ...plan]
     .map(oneLine)
     .join("  ");
