@@ -85,8 +85,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
       "/v1/rerank": rerank(shared),
     }),
     mount(server) {
-      server.addHook("onRequest", async ({ headers, url }) => {
-        if (url.startsWith("/v1/")) await admitCaller(headers);
+      server.addHook("onRequest", async ({ headers, url, routeOptions }) => {
+        // By the route that was found: an address can be written in percent-encoding, or with a host before it.
+        if ((routeOptions.url ?? url).startsWith("/v1/")) await admitCaller(headers);
       });
       mountModels(server, routes, now);
       mountUpstreams(server, routes);
