@@ -2,6 +2,7 @@ import { audit } from "#shared/audit.ts";
 import { concurrently } from "#shared/concurrently.ts";
 import type { Sql } from "#shared/database.ts";
 import { newSalt } from "#shared/digest.ts";
+import { isErased } from "#shared/erased.ts";
 import { AppError } from "#shared/errors.ts";
 import { postRun } from "#shared/openlineage.ts";
 import type { AclEntry } from "#shared/principal.ts";
@@ -60,7 +61,7 @@ export async function acceptDocument(store: Store, input: NewDocument): Promise<
 /**
  * Bytes first, then document, version, job and audit rows of all inputs in one transaction: what is acknowledged
  * survives any crash, and a crash before that leaves at most bytes that nothing refers to. Rejects with
- * `conflict` when an existing document is not the caller's to replace.
+ * `conflict` when an existing document is not the caller's to replace, and when a source brings back an erased one.
  */
 export async function acceptDocuments(store: Store, inputs: readonly NewDocument[]): Promise<Accepted[]> {
   const drafts = inputs.map((input) => draftOf(store, input));
@@ -120,6 +121,8 @@ async function record(store: Store, sql: Sql, draft: Draft, runId: string): Prom
   if (existing?.deleted_at === null && input.mayReplace?.(existing) === false) {
     throw new AppError("conflict", "Another document has this uri. Choose another uri.", { param: "uri" });
   }
+  if (input.sourceId !== undefined && (await isErased(sql, input)))
+    throw new AppError("conflict", "This document was erased. Upload it by hand to bring it back.", { param: "uri" });
   const latest = existing && (await findLatest(sql, existing));
   if (existing && isSame(existing, latest, digest)) {
     const refile = await touchDocument(store, sql, existing, input);

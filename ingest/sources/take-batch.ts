@@ -1,9 +1,9 @@
 import { concurrently } from "#shared/concurrently.ts";
 import type { Sql } from "#shared/database.ts";
 import { sha256 } from "#shared/digest.ts";
-import { uriDigest } from "#shared/erased.ts";
+import { isErased } from "#shared/erased.ts";
 import { AppError } from "#shared/errors.ts";
-import { acceptDocuments, type NewDocument, PRIORITY } from "../accept.ts";
+import { type Accepted, acceptDocuments, type NewDocument, PRIORITY } from "../accept.ts";
 import { aclOf, type DocumentRow, type Store } from "../document-row.ts";
 import type { Item } from "./listing.ts";
 import type { Source } from "./sources.ts";
@@ -27,10 +27,8 @@ type Read = Candidate & { readonly bytes: Uint8Array };
 export async function takeBatch(deps: TakeDeps, batch: readonly Candidate[], signal?: AbortSignal): Promise<void> {
   const { store, source, dryRun, tally } = deps;
   const fresh: Candidate[] = [];
-  for (const one of batch) {
-    const why = await closedTo(store.db, source, one.item.uri);
-    if (why !== undefined) tally.skip(one.item.path, why);
-    else if (one.document?.fingerprint !== one.item.fingerprint) fresh.push(one);
+  for (const one of await openOf(deps, batch)) {
+    if (one.document?.fingerprint !== one.item.fingerprint) fresh.push(one);
     else {
       tally.unchanged();
       if (!dryRun && one.document.deleted_at === null) await savePage(store.db, source, one.document.id, one.item);
@@ -38,23 +36,45 @@ export async function takeBatch(deps: TakeDeps, batch: readonly Candidate[], sig
   }
   const read = await readAll(fresh, tally, signal);
   if (dryRun) return plan(deps, read);
-  const accepted = await acceptDocuments(
-    store,
-    read.map((one) => inputOf(deps, one)),
-  );
-  for (const [i, { unchanged, documentId }] of accepted.entries()) {
-    const one = read[i]!;
+  for (const { one, unchanged, documentId } of await accept(deps, read)) {
     if (unchanged) tally.unchanged();
     else tally.changed(isNew(one) ? "added" : "changed", one.item.uri);
     await savePage(store.db, source, documentId, one.item);
   }
 }
 
+/** What was erased or uploaded by hand while it was read is left out, and the rest tried again. */
+async function accept(deps: TakeDeps, read: readonly Read[]): Promise<(Accepted & { readonly one: Read })[]> {
+  const inputs = read.map((one) => inputOf(deps, one));
+  try {
+    const accepted = await acceptDocuments(deps.store, inputs);
+    return accepted.map((result, i) => ({ ...result, one: read[i]! }));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "conflict") throw error;
+    const open = await openOf(deps, read);
+    if (open.length === read.length) throw error;
+    return accept(deps, open);
+  }
+}
+
+/** Those that a sync may touch now. */
+async function openOf<One extends Candidate>(
+  { store, source, tally }: TakeDeps,
+  batch: readonly One[],
+): Promise<One[]> {
+  const open: One[] = [];
+  for (const one of batch) {
+    const why = await closedTo(store.db, source, one.item.uri);
+    if (why === undefined) open.push(one);
+    else tally.skip(one.item.path, why);
+  }
+  return open;
+}
+
 /** Why a sync must leave a uri alone: an upload or another source has it, or it was erased. */
 async function closedTo(sql: Sql, source: Source, uri: string): Promise<string | undefined> {
   const { tenant, collection } = source;
-  const digest = uriDigest(tenant, collection, uri);
-  if (await sql.get("select 1 as one from erasure where uri_digest = $1 limit 1", [digest]))
+  if (await isErased(sql, { tenant, collection, uri }))
     return `It was erased. ${source.kind === "folder" ? "Delete the file" : "Delete it there"}, or upload it by hand to bring it back.`;
   const row = await sql.get<Pick<DocumentRow, "source_id" | "deleted_at">>(
     "select source_id, deleted_at from document where tenant = $1 and collection = $2 and uri = $3",
@@ -94,6 +114,7 @@ function inputOf({ source, subject, runId }: TakeDeps, { item, document, bytes }
     origin,
     runId,
     priority: PRIORITY.source,
+    mayReplace: (existing) => existing.source_id === source.id,
     ...(isNew({ item, document }) && { acl: aclOf(source) }),
   };
 }

@@ -14,3 +14,12 @@ export async function anyErased(sql: Sql, tenant: string, documentIds: readonly 
   );
   return row !== undefined;
 }
+
+/** Whether a document of this address has been erased, or is being erased. */
+export async function isErased(
+  sql: Sql,
+  { tenant, collection, uri }: { readonly tenant: string; readonly collection: string; readonly uri: string },
+): Promise<boolean> {
+  const digest = uriDigest(tenant, collection, uri);
+  return (await sql.get("select 1 as one from erasure where uri_digest = $1 limit 1", [digest])) !== undefined;
+}
