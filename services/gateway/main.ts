@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     {
       CAIRN_HOST: str("127.0.0.1"),
       CAIRN_GATEWAY_PORT: int(1, 65535, 8081),
-      CAIRN_GATEWAY_KEY: optional,
+      CAIRN_GATEWAY_KEY: headerKey,
       CAIRN_GATEWAY_ROUTES: optional,
       CAIRN_METRICS_PORT: int(1, 65535, 9090),
       CAIRN_LEAVE_SECONDS: leaveSeconds,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
+import { headerKey, httpUrl, int, oneOf, optional, readEnv, str } from "#shared/env.ts";
 import { authenticateBy } from "#shared/identity.ts";
 import { leave, leaveSeconds } from "#shared/leave.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       CAIRN_RELEASE: optional,
       CAIRN_AUTH: oneOf(["open", "keys"], "open"),
       CAIRN_GATEWAY_URL: httpUrl,
-      CAIRN_GATEWAY_KEY: optional,
+      CAIRN_GATEWAY_KEY: headerKey,
       CAIRN_SIGNING_KEYS: optional,
       CAIRN_CODE_DIGEST: optional,
       CAIRN_CODE_SOURCE: optional,
