@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { pageLinks } from "../../ingest/sources/web/page-links.ts";
+import { readPage } from "../../ingest/sources/web/page-state.ts";
 import { readSitemap } from "../../ingest/sources/web/sitemap.ts";
 import { webName } from "../../ingest/sources/web/web-name.ts";
 
@@ -61,4 +62,11 @@ test("a page has the name that its type asks for", () => {
   expect(name("https://example.org/a.pdf", "text/html")).toEqual({ fileName: "a.pdf.html", mediaType: "text/html" });
   expect(name("https://example.org/a", "image/png")).toBeUndefined();
   expect(name("https://example.org/%2F%2e%2e%2Fpasswd", "text/html")?.fileName).not.toContain("/");
+});
+
+test("links are looked for in the first megabytes of a page only", () => {
+  const html = `<a href="/first">x</a>${" ".repeat(5 * 1024 * 1024)}<a href="/last">x</a>`;
+  const url = new URL("https://site.example/");
+  const answer = { status: 200, headers: { "content-type": "text/html" }, bytes: Buffer.from(html) };
+  expect(readPage({ type: "page", url, via: [], answer }).links).toEqual(["https://site.example/first"]);
 });

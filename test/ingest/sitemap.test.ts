@@ -43,6 +43,12 @@ test("a sitemap of more addresses than its protocol allows is read as far as tha
     expect(readSitemap(bytes, new URL(`${ORIGIN}/s.xml`))?.urls).toHaveLength(50_000);
 });
 
+test("sections that never end are no addresses, and take no longer than others", () => {
+  const open = "<loc><![CDATA[ ".repeat(200_000);
+  const bytes = Buffer.from(`<urlset>${open}<loc><![CDATA[${ORIGIN}/a]]></loc></urlset>`);
+  expect(readSitemap(bytes, new URL(`${ORIGIN}/s.xml`))?.urls.map(({ href }) => href)).toEqual([`${ORIGIN}/a`]);
+});
+
 test("sitemaps that take longer than a sync may end it with its limit, whatever their index names", async () => {
   const maps = numbered(150);
   const pages = Object.fromEntries(maps.map((url) => [new URL(url).pathname, xml("urlset", [])]));

@@ -3,6 +3,9 @@ import { sha256 } from "#shared/digest.ts";
 import { type PageLinks, pageLinks } from "./page-links.ts";
 import type { Visit } from "./visit.ts";
 
+/** As far as links are looked for: the process that syncs does nothing else meanwhile. */
+const MAX_HTML_BYTES = 4 * 1024 * 1024;
+
 /** What is kept of a page, so that one that has not changed is known with its links. */
 export type PageState = {
   readonly url: string;
@@ -35,7 +38,7 @@ export function readPage({ url, via, answer }: Extract<Visit, { type: "page" }>)
   const { headers, bytes } = answer;
   const isHtml = /^(text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "");
   const tags = [headers["x-robots-tag"] ?? []].flat().join(",");
-  const html = isHtml ? new TextDecoder().decode(bytes) : "";
+  const html = isHtml ? new TextDecoder().decode(bytes.subarray(0, MAX_HTML_BYTES)) : "";
   const { links, canonical, noindex }: PageLinks = pageLinks(html, url.href, tags);
   const own = [...via, url.href];
   const isOwn = canonical === undefined || own.includes(canonical) || new URL(canonical).origin !== url.origin;

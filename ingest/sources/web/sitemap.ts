@@ -16,7 +16,8 @@ export function readSitemap(bytes: Uint8Array, address: URL): Sitemap | undefine
   if (root === undefined) return undefined;
   // The protocol's XML is flat: `loc` holds text alone. Those of extensions (image:loc) are no pages.
   const urls: URL[] = [];
-  for (const [, content] of text.matchAll(/<loc>([^<]*|\s*<!\[CDATA\[[^\]]*\]\]>\s*)<\/loc>/g)) {
+  // No part of the pattern goes past the next `<`: one that looked for an end further on would look again at each `loc`.
+  for (const [, content] of text.matchAll(/<loc>([^<]*|\s*<!\[CDATA\[[^\]<]*\]\]>\s*)<\/loc>/g)) {
     const url = linkedUrl(plain(content!), address.href);
     if (url) urls.push(url);
     if (urls.length === MAX_URLS) break;
