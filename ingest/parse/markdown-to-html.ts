@@ -4,7 +4,8 @@ import footnotes from "markdown-it-footnote";
 /** Elements that would swallow the rest of the page if prose mentions them without a closing tag. */
 const SWALLOWS =
   /<(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext|template|select|svg|math|object|audio|video|canvas|head|frameset)\b/gi;
-const HEADING_ID = /\s*\{#[^{}]*\}\s*$/;
+/** Begins where the space before it begins: a long gap would be tried from each of its places. */
+const HEADING_ID = /(?<!\s)\s*\{#[^{}]*\}\s*$/;
 const TASK_MARK = /^\[[ xX]\][ \t]+/;
 /** Elements that divide the text. Emphasis and links do not: their words are written as they stand. */
 const BLOCK = new Set("p h1 h2 h3 h4 h5 h6 blockquote ul ol li table tr th td".split(" "));

@@ -1,5 +1,7 @@
 /** A component's tag is one line or a few; without a bound, unclosed ones would make the search quadratic. */
 const MAX_TAG_LENGTH = 4_000;
+/** `{/* note *\/}`; with bounds for the same reason. */
+const COMMENT = /\{\s{0,20}\/\*.{0,1000}?\*\/\s{0,20}\}/g;
 const TAG = /<\/?[A-Z][\w.]*(?=[\s/>])/g;
 
 /**
@@ -25,7 +27,7 @@ export function dropMdx(mdx: string): string {
     }
     if (/^(import|export)\s/.test(line)) inStatement = true;
     if (line.trim() === "") inStatement = false;
-    prose.push(inStatement ? "" : line.replace(/\{\s*\/\*.*?\*\/\s*\}/g, ""));
+    prose.push(inStatement ? "" : line.replace(COMMENT, ""));
   }
   flush();
   return kept.join("\n");

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { dropMdx } from "../../ingest/parse/mdx.ts";
 import { parseMarkdown } from "../../ingest/parse/parse-markdown.ts";
 
 const textOf = (markdown: string, name = "page.md") => parseMarkdown(markdown, name).text;
@@ -130,4 +131,12 @@ describe.skipIf(!existsSync(pages))("The Kubernetes documentation", () => {
     expect(leaked).toEqual([]);
     expect(checked).toBeGreaterThan(10_000);
   }, 60_000);
+});
+
+// With patterns that try a text from each of its places again these take minutes.
+it("reads headings with gaps and comments that never end like any other line", () => {
+  const gap = " ".repeat(200_000);
+  expect(textOf(`# Words${gap}more {#id}`)).toBe("Words more");
+  const open = `${"{/*".repeat(100_000)}${gap}`;
+  expect(dropMdx(`${open}{/* note */}words`)).toBe(`${open}words`);
 });
