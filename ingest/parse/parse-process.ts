@@ -5,7 +5,7 @@ import { MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 import type { Passage } from "../chunk/chunk.ts";
 import type { Parsed, ParseInput } from "./parsed.ts";
 
-export const PARSE_TIMEOUT_MS = 20_000;
+const PARSE_TIMEOUT_MS = 20_000;
 /** A child's start on a busy machine is no fault of the document that waits for it. */
 const START_TIMEOUT_MS = 60_000;
 const MAX_RESIDENT_BYTES = 1024 ** 3;

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { linkedUrl } from "./web-url.ts";
 
 /** Of one sitemap, unpacked. Its protocol allows 50 MB: https://www.sitemaps.org/protocol.html */
-export const MAX_SITEMAP_BYTES = 50 * 1024 * 1024;
+const MAX_SITEMAP_BYTES = 50 * 1024 * 1024;
 
 /** By the same protocol. One that packs millions into its bytes would fill the memory with them. */
 const MAX_URLS = 50_000;
