@@ -83,8 +83,9 @@ async function openCorpus() {
         });
         return;
       }
+      // Nothing of what was said about a deleted document holds for the one that takes its place.
+      doc.acl = op.acl ?? (doc.deleted ? ["tenant"] : doc.acl);
       doc.deleted = false;
-      doc.acl = op.acl ?? doc.acl;
       doc.versions.push(version);
       return;
     }
