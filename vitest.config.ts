@@ -8,8 +8,8 @@ export default defineConfig({
     pool: "forks",
     // Half of a process's start is reading its modules: Node keeps what it has compiled for the next one.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node") },
-    // Most of the time is spent waiting for processes and sockets, so a small machine can do two things at once.
-    maxWorkers: 2,
+    // Half of the time is spent waiting for processes and sockets, so two cores are kept busy by three files at once.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 20_000 } },
