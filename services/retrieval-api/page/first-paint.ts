@@ -1,5 +1,6 @@
 // Runs before anything is painted, so that neither the colours nor the language change under the reader's eyes.
 {
+  const LATEST_MS = 250;
   const root = document.documentElement;
   const theme = localStorage.getItem("cairn.theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
@@ -7,8 +8,12 @@
   root.lang = language.toLowerCase().startsWith("zh") ? "zh" : "en";
 
   const program = document.querySelector<HTMLTemplateElement>("#program")!;
-  const begin = (): void => void document.head.append(program.content.cloneNode(true));
-  // A page in the background is not painted, so it does not wait for it.
-  if (document.hidden) begin();
-  else requestAnimationFrame(() => setTimeout(begin));
+  let begun = false;
+  const begin = (): void => {
+    if (!begun) document.head.append(program.content.cloneNode(true));
+    begun = true;
+  };
+  requestAnimationFrame(() => setTimeout(begin));
+  // A page that nobody looks at is not painted, and begins nevertheless.
+  setTimeout(begin, LATEST_MS);
 }
