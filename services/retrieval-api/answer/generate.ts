@@ -1,6 +1,6 @@
 import { sha256 } from "#shared/digest.ts";
-import { AppError, type ErrorCode } from "#shared/errors.ts";
-import { type Assurance, assuranceSchema } from "#shared/lineage/answer-statement.ts";
+import { AppError } from "#shared/errors.ts";
+import { gatewayFailure, type NamedModel, namedModel } from "#shared/gateway-response.ts";
 import { TENANT_HEADER } from "#shared/principal.ts";
 import { readSse } from "#shared/read-sse.ts";
 import type { Message } from "./prompt.ts";
@@ -12,15 +12,10 @@ export type Usage = {
 };
 
 /** Which model answers, as the gateway says. */
-export type ServedBy = {
-  readonly upstream: string;
-  readonly model: string;
+export type ServedBy = NamedModel & {
   readonly attempts: number;
   /** Whether the answer is one that the gateway had kept. */
   readonly cached: boolean;
-  /** sha256 of its weights or its code, where the gateway could measure them. */
-  readonly digest: string | undefined;
-  readonly assurance: Assurance;
 };
 
 export type ModelEvent =
@@ -100,16 +95,10 @@ export function gatewayGenerate(gatewayUrl: string, gatewayKey?: string): Genera
 }
 
 function servedByOf(headers: Headers, asked: string): ServedBy {
-  const digest = /^sha256:([0-9a-f]{64})$/.exec(headers.get("x-cairn-model-digest") ?? "")?.[1];
-  const assurance = assuranceSchema.safeParse(headers.get("x-cairn-model-assurance"));
   return {
-    upstream: headers.get("x-cairn-upstream") ?? "unknown",
-    model: headers.get("x-cairn-model") ?? asked,
+    ...namedModel(headers, asked),
     attempts: Number(headers.get("x-cairn-attempts") ?? 1),
     cached: headers.get("x-cairn-cache") === "hit",
-    digest,
-    // A name without a digest is what somebody else says.
-    assurance: digest !== undefined && assurance.success ? assurance.data : "declared",
   };
 }
 
@@ -127,23 +116,11 @@ async function* piecesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal):
 const accountOf = (tenant: string): string =>
   TENANT_HEADER.test(tenant) ? tenant : `sha256-${sha256(tenant).slice(0, 32)}`;
 
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  400: "invalid_request",
-  404: "model_not_found",
-  413: "invalid_request",
-  429: "rate_limited",
-  503: "unavailable",
-  504: "upstream_timeout",
-};
-
 async function failureOf(response: Response): Promise<AppError> {
   const body = (await response.json().catch(() => undefined)) as
     | { error?: { message?: string; code?: string } }
     | undefined;
   const message = body?.error?.message ?? "The model gateway refused the request.";
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  const wait = Number.isInteger(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {};
   // Waiting does not help, so it is another 503 than the one of a busy gateway.
-  const code = body?.error?.code === "withdrawn" ? "withdrawn" : CODES[response.status];
-  return new AppError(code ?? "upstream_failed", message, wait);
+  return gatewayFailure(response, message, body?.error?.code === "withdrawn" ? "withdrawn" : undefined);
 }
