@@ -23,6 +23,8 @@ import { createBlobReconciler } from "../reconcile-blobs.ts";
 import { refileAll } from "../refile.ts";
 import { continueReindex, type ReindexDeps } from "../reindex/backfill.ts";
 import type { GenerationIndex } from "../reindex/reindex-row.ts";
+import { type ListDeps, listWith } from "../sources/list-source.ts";
+import { type SyncsDeps, startSyncs } from "../sources/run-syncs.ts";
 import { fitting } from "./fitting.ts";
 
 const BATCH = 32;
@@ -300,6 +302,12 @@ export function startWorker(deps: WorkerDeps): Worker {
   };
 }
 
+export type SourceSyncs = Omit<SyncsDeps, "listOf"> & Omit<ListDeps, "db">;
+
+/** Syncs sources beside the worker's loop, of those that this process may reach. */
+export const startSourceSyncs = ({ store, reach, s3, wake, log }: SourceSyncs) =>
+  startSyncs({ store, listOf: listWith({ db: store.db, reach, s3 }), wake, log });
+
 /** A store or a model server that will be back, which is not the document's fault. */
 const isAway = (error: AppError): boolean => error.retryable && error.retryAfterSeconds !== undefined;
 
@@ -308,10 +316,6 @@ const unsigned: Seal = (statement) => ({
   payload: Buffer.from(statement).toString("base64"),
   signatures: [],
 });
-
-export { listWith } from "../sources/list-source.ts";
-export type { Reach } from "../sources/reach.ts";
-export { startSyncs } from "../sources/run-syncs.ts";
 
 type OtherDeps = ReindexDeps & EraseDeps & Pick<WorkerDeps, "index">;
 

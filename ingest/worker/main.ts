@@ -13,7 +13,7 @@ import { onShutdown } from "#shared/shutdown.ts";
 import { SOURCE_SETTINGS } from "#shared/source-settings.ts";
 import { STATE_SETTINGS, s3AccessOf } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
-import { listWith, startSyncs, startWorker } from "./app.ts";
+import { startSourceSyncs, startWorker } from "./app.ts";
 
 async function main(): Promise<void> {
   const env = readEnv(
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 
   const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
   const reach = { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS, isOperator: env.CAIRN_AUTH === "open" };
-  const syncs = startSyncs({ store, listOf: listWith({ db, reach, s3: s3AccessOf(env) }), wake: worker.wake, log });
+  const syncs = startSourceSyncs({ store, reach, s3: s3AccessOf(env), wake: worker.wake, log });
 
   const deliveries = startDeliveries(db, deliveryTargets(env), log);
 

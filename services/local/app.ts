@@ -14,7 +14,13 @@ import { createServer, listen, type Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
 import { mountIngest, takeInFolder, watchQueue } from "../../ingest/api/app.ts";
-import { listWith, type Progress, type Reach, startSyncs, startWorker, type Worker } from "../../ingest/worker/app.ts";
+import {
+  type Progress,
+  type SourceSyncs,
+  startSourceSyncs,
+  startWorker,
+  type Worker,
+} from "../../ingest/worker/app.ts";
 import { createGateway, type DefaultRouteSettings, defaultRoutes } from "../gateway/app.ts";
 import { mountRetrieval } from "../retrieval-api/app.ts";
 
@@ -24,7 +30,7 @@ export type LocalSettings = {
   readonly gatewayPort: number;
   readonly open: boolean;
   /** What sources may reach beside the public web and, in open mode, this machine's folders. */
-  readonly reach?: Omit<Reach, "isOperator">;
+  readonly reach?: Omit<SourceSyncs["reach"], "isOperator">;
   /** For sources in S3. */
   readonly s3?: S3Access | undefined;
   readonly models: DefaultRouteSettings;
@@ -121,7 +127,7 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   });
   wake = worker.wake;
   const store = { db, blobs, index, now: Date.now, newId: () => crypto.randomUUID() };
-  const syncs = startSyncs({ store, listOf: listWith({ db, reach, s3: settings.s3 }), wake, log });
+  const syncs = startSourceSyncs({ store, reach, s3: settings.s3, wake, log });
 
   return {
     address,

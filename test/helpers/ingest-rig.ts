@@ -15,7 +15,13 @@ import type { S3Access } from "#shared/s3-client.ts";
 import { createServer } from "#shared/server.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { mountIngest } from "../../ingest/api/app.ts";
-import { listWith, type Progress, type Reach, startSyncs, startWorker, type Worker } from "../../ingest/worker/app.ts";
+import {
+  type Progress,
+  type SourceSyncs,
+  startSourceSyncs,
+  startWorker,
+  type Worker,
+} from "../../ingest/worker/app.ts";
 import { paragraphParse } from "./paragraph-parse.ts";
 import { openTestDatabase } from "./test-database.ts";
 
@@ -54,8 +60,15 @@ export const person = (
 });
 
 /** A whole ingestion side in a temporary folder: real database, blobs, API and worker. */
-export async function openRig(open: Partial<Reach> & { readonly s3?: S3Access } = {}) {
-  const reach: Reach = { folders: [], prefixes: [], origins: [], blobs: undefined, isOperator: true, ...open };
+export async function openRig(open: Partial<SourceSyncs["reach"]> & { readonly s3?: S3Access } = {}) {
+  const reach: SourceSyncs["reach"] = {
+    folders: [],
+    prefixes: [],
+    origins: [],
+    blobs: undefined,
+    isOperator: true,
+    ...open,
+  };
   const folder = mkdtempSync(join(tmpdir(), "cairn-ingest-"));
   const db = await openTestDatabase(folder);
   await migrate(db);
@@ -102,7 +115,7 @@ export async function openRig(open: Partial<Reach> & { readonly s3?: S3Access } 
     startWorker: start,
     /** Runs what was asked for through the API, as a worker process does, until the test ends. */
     startSyncs(): void {
-      runners.push(startSyncs({ store, listOf: listWith({ db, reach, s3: open.s3 }), wake: () => {}, log: silentLog }));
+      runners.push(startSourceSyncs({ store, reach, s3: open.s3, wake: () => {}, log: silentLog }));
     },
     /** Works until nothing is left. */
     async work(): Promise<void> {
