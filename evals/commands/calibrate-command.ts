@@ -6,7 +6,7 @@ import type { Stream } from "../../services/cli/output.ts";
 import { type Calibrated, calibrationAt, type Share, thresholdFor } from "../calibrate.ts";
 import { releaseText } from "../sweep/run-sweep.ts";
 import { type EvalSettings, releaseFolder } from "./eval-settings.ts";
-import { resultsOf } from "./run-command.ts";
+import { resultsOf, runNamed } from "./run-command.ts";
 
 /** A refused answer is worse than a near miss that was answered and shows its source. */
 const OVER_REFUSAL = 0.05;
@@ -35,9 +35,7 @@ export async function calibrateCommand(
     stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0)
-    throw new UsageError("Which run? Give the name of one folder in evals/out.");
+  const name = runNamed(positionals);
   const most = Number(values["over-refusal"] ?? OVER_REFUSAL);
   if (!(most >= 0 && most < 1)) throw new UsageError("--over-refusal must be a number from 0 to below 1.");
   const { suite = "handbook" } = values;

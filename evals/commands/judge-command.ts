@@ -8,7 +8,7 @@ import { judgeReport } from "../judge/judge-report.ts";
 import { jsonLines } from "../readers/json-lines.ts";
 import type { Results } from "../results.ts";
 import { countOf, type EvalSettings, outFolder } from "./eval-settings.ts";
-import { resultsOf } from "./run-command.ts";
+import { resultsOf, runNamed } from "./run-command.ts";
 
 const USAGE = `Usage: npm run evals -- judge RUN [--model ALIAS] [--suite NAME] [--repeats N] [--limit N]
 
@@ -37,9 +37,7 @@ export async function judgeCommand(
     stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0)
-    throw new UsageError("Which run? Give the name of one folder in evals/out.");
+  const name = runNamed(positionals);
   const { model = "chat", suite = "handbook" } = values;
   const repeats = countOf("repeats", values.repeats) ?? MIN_REPEATS;
   if (repeats < MIN_REPEATS)

@@ -5,7 +5,7 @@ import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createClient } from "../../services/cli/client.ts";
-import { parseFlags } from "../../services/cli/command.ts";
+import { parseFlags, UsageError } from "../../services/cli/command.ts";
 import type { Stream } from "../../services/cli/output.ts";
 import { codeState } from "../code-state.ts";
 import { attestationOf } from "../gate/attestation.ts";
@@ -123,6 +123,13 @@ async function comparedWith(
     return [suite, baseline] as const;
   });
   return new Map(await Promise.all(pairs));
+}
+
+/** The one run that a command is about. Throws what to give instead. */
+export function runNamed([name, ...more]: readonly string[]): string {
+  if (name === undefined || more.length > 0)
+    throw new UsageError("Which run? Give the name of one folder in evals/out.");
+  return name;
 }
 
 /** The results of an earlier run. Throws a sentence when there is none of that name. */

@@ -10,10 +10,8 @@ const LETTER_A = "a".charCodeAt(0);
 /** A changed letter makes another word out of a short one: `slack` and `stack`. */
 const CHANGED_FROM = 7;
 
+/** Whether slips in a word can be told, so that it may be one, or what another was meant to be. */
 export const isMendable = (word: string): boolean => word.length >= MIN_LETTERS && /^[a-z]+$/.test(word);
-
-/** Whether a misspelt word can have been meant to be this one. */
-export const isKnowable = isMendable;
 
 /** The word of a vocabulary that a misspelt one was meant to be. */
 export function meantBy(word: string, vocabulary: Iterable<string>): string | undefined {

@@ -3,7 +3,7 @@ import type { Chunk } from "./chunk.ts";
 import { countTerms, headingOf } from "./count-terms.ts";
 import { sha256 } from "./digest.ts";
 import type { Filing } from "./index.ts";
-import { isKnowable } from "./near-words.ts";
+import { isMendable } from "./near-words.ts";
 import type { Places } from "./places.ts";
 import { uuidOf } from "./qdrant-generations.ts";
 import { hashOf, unpack } from "./term-counts.ts";
@@ -94,7 +94,7 @@ export function pointsOf(filing: Filing, versionId: string, chunks: readonly Chu
       payload: { kind: "version", ...filingOf(filing), ...payload },
     };
   };
-  const words = new Set(passages.flatMap((passage) => passage.words).filter(isKnowable));
+  const words = new Set(passages.flatMap((passage) => passage.words).filter(isMendable));
   return { revision, points, marker, words };
 }
 

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { inverseDocumentFrequency, normalisedFrequency } from "./bm25.ts";
 import { bm25f, type Weighed as ScoredTerm } from "./bm25f.ts";
 import { countTerms, type Passage } from "./count-terms.ts";
-import { isKnowable, isMendable, lengthsNear, nearestWords } from "./near-words.ts";
+import { isMendable, lengthsNear, nearestWords } from "./near-words.ts";
 import { type Filter, matchOf } from "./scope-terms.ts";
 import { frequencyIn, hashOf, unpack, wordsOf } from "./term-counts.ts";
 import type { WeightedTerm } from "./tokenize.ts";
@@ -24,7 +24,7 @@ const MAX_COMMON = 20_000;
 /** Words near to a misspelt one that are looked up in what the caller may read. */
 const MAX_MENDS = 4;
 
-/** `isKnowable` in SQL, with more short words, which no search asks for. */
+/** `isMendable` in SQL, with more short words, which no search asks for. */
 const IS_WORD = "term not glob '*[^a-z]*'";
 
 /** The words of a question, and the headings that it may be asking for. */
@@ -81,7 +81,7 @@ export function completeTermTable(db: DatabaseSync, name: string): void {
  */
 export function termTable(sql: (text: string) => StatementSync, name: string, { kept, common }: Remembered) {
   const keepWord = (word: string): void => {
-    if (kept.has(word) || !isKnowable(word)) return;
+    if (kept.has(word) || !isMendable(word)) return;
     if (kept.size >= MAX_KEPT_WORDS) kept.clear();
     sql(`insert into ${name}_word (word) values (?) on conflict do nothing`).run(word);
     kept.add(word);

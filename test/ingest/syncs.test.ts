@@ -27,6 +27,17 @@ async function call(method: "GET" | "POST" | "DELETE", url: string, payload?: ob
   });
   return { status: response.statusCode, body: response.json() };
 }
+const uploadByHand = () =>
+  acceptDocument(rig.store, {
+    tenant: "local",
+    subject: "ann",
+    collection: "default",
+    uri: "upload:///x.md",
+    fileName: "x.md",
+    mediaType: "text/markdown",
+    bytes: new TextEncoder().encode("by hand"),
+    priority: 1,
+  });
 const add = async (more: object = {}) =>
   (await call("POST", "/v1/sources", { kind: "folder", location: join(rig.folder, "docs"), ...more })).body;
 async function ended(id: string) {
@@ -207,31 +218,13 @@ test("an upload that comes after a sync is read before it", async () => {
   rig.startSyncs();
   const { id } = await add();
   await synced(id);
-  const upload = await acceptDocument(rig.store, {
-    tenant: "local",
-    subject: "ann",
-    collection: "default",
-    uri: "upload:///x.md",
-    fileName: "x.md",
-    mediaType: "text/markdown",
-    bytes: new TextEncoder().encode("by hand"),
-    priority: 1,
-  });
+  const upload = await uploadByHand();
   expect((await rig.queue.lease(1)).map((job) => job.id)).toEqual([upload.jobId]);
 });
 
 test("a source is removed without its documents, or with them, and never with an upload", async () => {
   rig.startSyncs();
-  await acceptDocument(rig.store, {
-    tenant: "local",
-    subject: "ann",
-    collection: "default",
-    uri: "upload:///x.md",
-    fileName: "x.md",
-    mediaType: "text/markdown",
-    bytes: new TextEncoder().encode("by hand"),
-    priority: 1,
-  });
+  await uploadByHand();
   const { id } = await add();
   await synced(id);
   expect((await call("DELETE", `/v1/sources/${id}`)).body).toEqual({ id, documents_removed: 0 });

@@ -1,4 +1,4 @@
-import { isKnowable, isMendable, meantBy } from "#shared/near-words.ts";
+import { isMendable, meantBy } from "#shared/near-words.ts";
 import { tokenize } from "#shared/tokenize.ts";
 import { type ContentWord, contentWords, type Passage, presence, tellingOf } from "./content-words.ts";
 
@@ -33,7 +33,7 @@ export function weighWords(question: string, passages: readonly Passage[]): Weig
   let vocabulary: ReadonlySet<string> | undefined;
   const words = contentWords(question).map((word) => {
     if (word.han || !isMendable(word.text) || passages.some((passage) => presence(word, passage) > 0)) return word;
-    vocabulary ??= new Set(passages.flatMap(({ terms }) => [...terms].filter(isKnowable)));
+    vocabulary ??= new Set(passages.flatMap(({ terms }) => [...terms].filter(isMendable)));
     return spelt(word, vocabulary);
   });
   const chinese = words.some(({ han }) => han);
