@@ -170,6 +170,8 @@ test.each([
   ["{ base_url: a:8000/v1 }", "upstreams.a.base_url: must be an http or https URL"],
   ["{ base_url: http://a/v1?key=1 }", "without a query or a fragment."],
   ["{ embedded: other }", 'upstreams.a.embedded: must be extractive or onnx, not "other".'],
+  ["{ embedded: { x: 1 } }", "upstreams.a.embedded: must be extractive or onnx, not"],
+  ["{ embedded: constructor }", 'upstreams.a.embedded: must be extractive or onnx, not "constructor".'],
   ["{ embedded: extractive, model: x }", "upstreams.a.model: is no field that is known here."],
   ["{ base_url: http://a/v1, model: 7 }", "upstreams.a.model: must be the name of a model: put it in quotes"],
   [

@@ -36,7 +36,10 @@ export function checkReferences(file: unknown): Mistake[] {
 }
 
 /** What kind of model each embedded upstream is. */
-const SERVES: Readonly<Record<string, string>> = { extractive: "chat", onnx: "embed" };
+const SERVES = new Map<unknown, string>([
+  ["extractive", "chat"],
+  ["onnx", "embed"],
+]);
 
 const checkName = (path: Path, name: string): Mistake[] =>
   NAME.test(name) ? [] : [{ path, problem: "is no name: take letters, digits and . _ : / @ - only, 100 at most." }];
@@ -73,7 +76,7 @@ function checkUpstreams({ alias, kind, fields }: Model, upstreams: Readonly<Reco
       problem: `names the upstream ${quoted(name)} again. Keep one place in a model.`,
     }));
   const answersOnly = mentions.flatMap(({ name, path }) => {
-    const served = SERVES[String(recordOf(upstreams[name]).embedded)];
+    const served = SERVES.get(recordOf(upstreams[name]).embedded);
     if (served === undefined || served === kind) return [];
     const what = served === "chat" ? "answers chat only" : "makes embeddings only";
     return {
