@@ -1,6 +1,9 @@
-import type { Database } from "#shared/database.ts";
+import type { Database, Sql } from "#shared/database.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { enqueue } from "#shared/queue.ts";
+
+/** An index that was lost may lack a million versions: no transaction is that long. */
+const BATCH = 500;
 
 type Wanted = {
   readonly id: string;
@@ -36,35 +39,41 @@ export async function findIndexDrift(
   return { leftOver: [...held], missing };
 }
 
-/**
- * Makes index and database agree after a crash: versions without a reader leave the index, current versions that
- * the index lacks are ingested again.
- */
+/** Looks, and makes index and database agree after a crash. */
 export async function reconcile(
   db: Database,
   index: Pick<SearchIndex, "versions" | "remove">,
   now: () => number = Date.now,
 ): Promise<{ removed: number; requeued: number }> {
-  const { leftOver, missing } = await findIndexDrift(db, index);
+  return repairIndex(db, index, await findIndexDrift(db, index), now);
+}
+
+/** Versions without a reader leave the index; current versions that it lacks are ingested again. */
+export async function repairIndex(
+  db: Database,
+  index: Pick<SearchIndex, "remove">,
+  { leftOver, missing }: IndexDrift,
+  now: () => number,
+): Promise<{ removed: number; requeued: number }> {
   if (leftOver.length > 0) await index.remove(leftOver);
-  if (missing.length > 0) {
+  for (let at = 0; at < missing.length; at += BATCH) {
+    const some = missing.slice(at, at + BATCH);
     await db.transaction(async (sql) => {
-      for (const { id, tenant, document_id } of missing) {
-        const known = await sql.get<{ state: string }>("select state from job where id = $1", [id]);
-        if (!known) {
-          await enqueue(
-            sql,
-            { id, tenant, kind: "ingest", payload: { documentId: document_id, versionId: id } },
-            now(),
-          );
-        } else if (known.state === "done") {
-          await sql.run(
-            "update job set state = 'ready', attempts = 0, leases = 0, run_at = $1, step = null, finished_at = null, updated_at = $1 where id = $2",
-            [now(), id],
-          );
-        }
-      }
+      for (const version of some) await ingestAgain(sql, version, now());
     });
   }
   return { removed: leftOver.length, requeued: missing.length };
+}
+
+async function ingestAgain(sql: Sql, { id, tenant, document_id }: IndexDrift["missing"][number], at: number) {
+  const known = await sql.get<{ state: string }>("select state from job where id = $1", [id]);
+  if (!known) {
+    const payload = { documentId: document_id, versionId: id };
+    await enqueue(sql, { id, tenant, kind: "ingest", payload }, at);
+  } else if (known.state === "done") {
+    await sql.run(
+      "update job set state = 'ready', attempts = 0, leases = 0, run_at = $1, step = null, finished_at = null, updated_at = $1 where id = $2",
+      [at, id],
+    );
+  }
 }

@@ -1,3 +1,5 @@
+import type { Language } from "./language.ts";
+
 /** Of one document, wherever it comes from. */
 export const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;
 
@@ -20,7 +22,7 @@ export type Format =
 type Entry = {
   readonly format: Format;
   /** As users are told. */
-  readonly name: string;
+  readonly name: Readonly<Record<Language, string>>;
   /** In lower case, with the dot. */
   readonly extensions: readonly string[];
   /** The first is the one that is kept; the others are known when a sender declares them. */
@@ -29,6 +31,7 @@ type Entry = {
 
 const OFFICE = "application/vnd.openxmlformats-officedocument";
 const MACROS = "macroEnabled.12";
+const named = (en: string, zh = en): Entry["name"] => ({ en, zh });
 const words = (list: string): string[] => list.trim().split(/\s+/);
 
 /**
@@ -37,28 +40,28 @@ const words = (list: string): string[] => list.trim().split(/\s+/);
  */
 export const FORMAT_TABLE: readonly Entry[] = [
   {
-    ...{ format: "markdown", name: "Markdown", extensions: [".md", ".mdx", ".markdown"] },
+    ...{ format: "markdown", name: named("Markdown"), extensions: [".md", ".mdx", ".markdown"] },
     mediaTypes: ["text/markdown", "text/x-markdown"],
   },
   {
-    ...{ format: "html", name: "HTML", extensions: [".html", ".htm", ".xhtml"] },
+    ...{ format: "html", name: named("HTML"), extensions: [".html", ".htm", ".xhtml"] },
     mediaTypes: ["text/html", "application/xhtml+xml"],
   },
   {
-    ...{ format: "text", name: "plain text", mediaTypes: ["text/plain"] },
+    ...{ format: "text", name: named("plain text", "纯文本"), mediaTypes: ["text/plain"] },
     extensions: [".txt", ".text", ".log", ".rst", ".adoc", ".org"],
   },
   {
-    ...{ format: "csv", name: "CSV and TSV", extensions: [".csv", ".tsv"] },
+    ...{ format: "csv", name: named("CSV and TSV", "CSV 和 TSV"), extensions: [".csv", ".tsv"] },
     mediaTypes: ["text/csv", "text/tab-separated-values"],
   },
-  { format: "json", name: "JSON", extensions: [".json"], mediaTypes: ["application/json", "text/json"] },
+  { format: "json", name: named("JSON"), extensions: [".json"], mediaTypes: ["application/json", "text/json"] },
   {
-    ...{ format: "jsonl", name: "JSON Lines", extensions: [".jsonl", ".ndjson"] },
+    ...{ format: "jsonl", name: named("JSON Lines"), extensions: [".jsonl", ".ndjson"] },
     mediaTypes: ["application/jsonl", "application/x-ndjson", "application/x-jsonlines"],
   },
   {
-    ...{ format: "code", name: "source code" },
+    ...{ format: "code", name: named("source code", "源代码") },
     extensions:
       words(`.js .mjs .cjs .jsx .ts .mts .cts .tsx .py .pyi .go .rs .java .kt .kts .scala .groovy .c .h .cc .cpp
       .hpp .cs .swift .dart .rb .php .pl .lua .r .jl .sh .bash .zsh .ps1 .sql .proto .graphql .tf .css .scss .less .xml .yaml
@@ -69,13 +72,17 @@ export const FORMAT_TABLE: readonly Entry[] = [
         application/xml application/yaml application/x-yaml text/yaml application/toml application/sql application/x-sh`),
     ],
   },
-  { format: "pdf", name: "PDF", extensions: [".pdf"], mediaTypes: ["application/pdf"] },
+  { format: "pdf", name: named("PDF"), extensions: [".pdf"], mediaTypes: ["application/pdf"] },
   {
-    ...{ format: "docx", name: "Word (DOCX)", extensions: [".docx", ".docm"] },
+    ...{ format: "docx", name: named("Word (DOCX)", "Word（DOCX）"), extensions: [".docx", ".docm"] },
     mediaTypes: [`${OFFICE}.wordprocessingml.document`, `application/vnd.ms-word.document.${MACROS}`],
   },
   {
-    ...{ format: "pptx", name: "PowerPoint (PPTX)", extensions: [".pptx", ".pptm", ".ppsx"] },
+    ...{
+      format: "pptx",
+      name: named("PowerPoint (PPTX)", "PowerPoint（PPTX）"),
+      extensions: [".pptx", ".pptm", ".ppsx"],
+    },
     mediaTypes: [
       `${OFFICE}.presentationml.presentation`,
       `application/vnd.ms-powerpoint.presentation.${MACROS}`,
@@ -83,12 +90,22 @@ export const FORMAT_TABLE: readonly Entry[] = [
     ],
   },
   {
-    ...{ format: "xlsx", name: "Excel (XLSX)", extensions: [".xlsx", ".xlsm"] },
+    ...{ format: "xlsx", name: named("Excel (XLSX)", "Excel（XLSX）"), extensions: [".xlsx", ".xlsm"] },
     mediaTypes: [`${OFFICE}.spreadsheetml.sheet`, `application/vnd.ms-excel.sheet.${MACROS}`],
   },
-  { format: "epub", name: "EPUB", extensions: [".epub"], mediaTypes: ["application/epub+zip"] },
-  { format: "email", name: "e-mail (EML)", extensions: [".eml"], mediaTypes: ["message/rfc822"] },
-  { format: "mbox", name: "mailboxes (MBOX)", extensions: [".mbox"], mediaTypes: ["application/mbox"] },
+  { format: "epub", name: named("EPUB"), extensions: [".epub"], mediaTypes: ["application/epub+zip"] },
+  {
+    format: "email",
+    name: named("e-mail (EML)", "电子邮件（EML）"),
+    extensions: [".eml"],
+    mediaTypes: ["message/rfc822"],
+  },
+  {
+    format: "mbox",
+    name: named("mailboxes (MBOX)", "邮箱文件（MBOX）"),
+    extensions: [".mbox"],
+    mediaTypes: ["application/mbox"],
+  },
 ];
 
 const SENT_AS_TEXT: ReadonlySet<Format> = new Set(["markdown", "html", "text", "csv", "json", "jsonl"]);
@@ -105,7 +122,7 @@ export const FORMATS_BY_TYPE: ReadonlyMap<string, Entry> = new Map(
   FORMAT_TABLE.flatMap((entry) => entry.mediaTypes.map((type) => [type, entry] as const)),
 );
 
-const NAMES = FORMAT_TABLE.map(({ name }) => name);
+const NAMES = FORMAT_TABLE.map(({ name }) => name.en);
 /** For those who sent something else. */
 export const SUPPORTED = `Supported are ${NAMES.slice(0, -1).join(", ")} and ${NAMES.at(-1)}.`;
 

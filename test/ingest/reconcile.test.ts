@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { LOCAL_ADMIN } from "#shared/identity.ts";
+import { silentLog } from "#shared/log.ts";
+import { createServer } from "#shared/server.ts";
+import { createMetrics } from "#shared/telemetry.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
+import { mountIngest } from "../../ingest/api/app.ts";
 import { reconcile } from "../../ingest/reconcile.ts";
+import type { GenerationIndex } from "../../ingest/reindex/reindex-row.ts";
 import { openRig, type Rig } from "../helpers/ingest-rig.ts";
 
 let rig: Rig;
@@ -66,4 +72,33 @@ test("five thousand versions are compared in less than half a second", async () 
   const started = performance.now();
   expect(await reconcile(rig.db, rig.index)).toEqual({ removed: 0, requeued: 0 });
   expect(performance.now() - started).toBeLessThan(500);
+});
+
+test("a reconciliation that is asked for lists the index once, tells what it found and repairs it", async () => {
+  const { versionId } = await accept("One\n\nText.", "upload:///a.md");
+  await rig.work();
+  rig.held.clear();
+  rig.held.set("left-over", { filing: { tenant: "local", collection: "default", acl: [] }, chunks: [] });
+  let listings = 0;
+  const versions = () => {
+    listings += 1;
+    return rig.index.versions();
+  };
+  const server = createServer({ service: "ingest-api", version: "0", log: silentLog, metrics: createMetrics() });
+  const reach = { folders: [], prefixes: [], origins: [], blobs: undefined, isOperator: true };
+  const generations = { ...rig.index, versions } as unknown as GenerationIndex;
+  const authenticate = async () => LOCAL_ADMIN;
+  mountIngest(server, { ...rig.store, authenticate, log: silentLog, reach, generations });
+  const ask = async (dry_run: boolean) =>
+    (await server.inject({ method: "POST", url: "/v1/reconciliations", payload: { dry_run } })).json();
+  const found = {
+    left_over: { count: 1, version_ids: ["left-over"] },
+    missing: { count: 1, version_ids: [versionId] },
+  };
+  expect(await ask(true)).toMatchObject({ dry_run: true, index: found });
+  expect(await ask(false)).toMatchObject({ dry_run: false, index: found });
+  expect(listings).toBe(2);
+  await server.close();
+  await rig.work();
+  expect([...rig.held.keys()]).toEqual([versionId]);
 });

@@ -5,7 +5,7 @@ import { signalFor } from "#shared/cancel.ts";
 import { AppError } from "#shared/errors.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { isOperator } from "#shared/principal.ts";
-import { findIndexDrift, reconcile } from "../../reconcile.ts";
+import { findIndexDrift, repairIndex } from "../../reconcile.ts";
 import { findBlobDrift } from "../../reconcile-blobs.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 
@@ -39,12 +39,13 @@ export function mountReconciliations(
       }
       const { dry_run } = request.body;
       const drift = await findIndexDrift(db, index);
-      const files = await findBlobDrift({ db, blobs }, now(), signalFor(reply));
+      // At once: while files are listed, for minutes, what is left over may come to belong to somebody.
       if (!dry_run) {
-        await reconcile(db, index, now);
+        await repairIndex(db, index, drift, now);
         await db.transaction((sql) => audit(store, sql, caller, "index.reconcile", "index"));
         wake();
       }
+      const files = await findBlobDrift({ db, blobs }, now(), signalFor(reply));
       return {
         dry_run,
         index: { left_over: shown(drift.leftOver), missing: shown(drift.missing.map(({ id }) => id)) },

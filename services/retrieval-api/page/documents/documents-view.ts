@@ -1,5 +1,7 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
+import { language } from "../state/preferences.ts";
 import { showPane } from "../state/route.ts";
 import { isAdmin, mayIngest } from "../state/session.ts";
 import { say } from "../state/toasts.ts";
@@ -11,10 +13,12 @@ import { DocumentFilter } from "./document-filter.ts";
 import { DocumentList } from "./document-list.ts";
 import { documents, filter, reloadDocuments, total } from "./document-list-state.ts";
 import { chosenFiles, type DroppedFile, droppedFiles } from "./dropped-files.ts";
+import { formatNames } from "./format-names.ts";
 import { ReadersField } from "./readers-field.ts";
 import { UploadList } from "./upload-list.ts";
 import { addUploads } from "./uploads.ts";
 
+const MEGABYTE = 1024 * 1024;
 const POLL_MS = 2500;
 const SEARCH_AFTER_MS = 200;
 
@@ -64,7 +68,7 @@ export function DocumentsView() {
           html`
             <div class="drop-zone">
               <${Icon} name="upload" />
-              <p><b>${t("documents.drop")}</b><br /><span class="quiet">${t("documents.formats")}</span></p>
+              <p><b>${t("documents.drop")}</b><br /><span class="quiet">${t("documents.formats", { formats: formatNames(language.value), size: MAX_DOCUMENT_BYTES / MEGABYTE })}</span></p>
               <${ReadersField} acl=${acl} onChange=${setAcl} />
             </div>
           `

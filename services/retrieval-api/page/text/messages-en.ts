@@ -261,8 +261,7 @@ export const messagesEn = {
   "documents.count": "{count} documents",
   "documents.sources": "Sources",
   "documents.drop": "Drop files or folders here",
-  "documents.formats":
-    "PDF, Word, PowerPoint, Excel, Markdown, HTML, text, CSV, JSON, EPUB, e-mail and code, up to 50 MB each",
+  "documents.formats": "{formats}, up to {size} MB each",
   "documents.search": "Search titles and paths",
   "documents.state": "State",
   "documents.all": "All",

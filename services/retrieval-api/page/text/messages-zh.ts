@@ -257,8 +257,7 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
   "documents.count": "{count} 个文档",
   "documents.sources": "来源",
   "documents.drop": "把文件或文件夹拖到这里",
-  "documents.formats":
-    "PDF、Word、PowerPoint、Excel、Markdown、HTML、纯文本、CSV、JSON、EPUB、电子邮件和源代码，每个最大 50 MB",
+  "documents.formats": "{formats}，每个最大 {size} MB",
   "documents.search": "搜索标题和路径",
   "documents.state": "状态",
   "documents.all": "全部",
