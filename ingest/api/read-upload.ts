@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checked } from "#shared/checked.ts";
 import { sha256 } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
-import { TEXT_FORMATS } from "#shared/formats.ts";
+import { TEXT_FORMATS, UNNAMED } from "#shared/formats.ts";
 import type { NewDocument } from "../accept.ts";
 import * as field from "./fields.ts";
 
@@ -64,7 +64,7 @@ function readText(body: unknown): Upload {
     collection: rest.collection,
     uri: uri ?? fallback,
     named: uri !== undefined,
-    fileName: `text${TEXT_TYPES.get(mediaType)}`,
+    fileName: `${UNNAMED}${TEXT_TYPES.get(mediaType)}`,
     mediaType,
     bytes,
   };

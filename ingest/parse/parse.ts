@@ -4,6 +4,7 @@ import { decodeText } from "./decode-text.ts";
 import { detectFormat } from "./detect-format.ts";
 import type { ReadInner } from "./parse-email.ts";
 import type { Parsed, ParseInput } from "./parsed.ts";
+import { openingOf } from "./title.ts";
 
 /** Of messages attached to messages. */
 const MAX_DEPTH = 3;
@@ -27,7 +28,7 @@ async function parseAt({ bytes, name, mediaType }: ParseInput, depth: number): P
   if (parsed.text.trim() === "") {
     throw new AppError("unreadable_document", "This document is empty: it holds no text that a reader could see.");
   }
-  return parsed;
+  return parsed.title === "" ? { ...parsed, title: openingOf(parsed.text) } : parsed;
 }
 
 async function read(format: Format, bytes: Uint8Array, name: string, readInner: ReadInner): Promise<Parsed> {

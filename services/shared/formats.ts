@@ -3,6 +3,9 @@ import type { Language } from "./language.ts";
 /** Of one document, wherever it comes from. */
 export const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;
 
+/** The file name, without extension, of a text that was sent without one: nobody would know it by this. */
+export const UNNAMED = "text";
+
 export type Format =
   | "markdown"
   | "html"

@@ -1,9 +1,11 @@
-import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listGit } from "../../ingest/sources/git/git.ts";
 import { linkToFile } from "../../ingest/sources/git/link-to-file.ts";
+import { readBlobs } from "../../ingest/sources/git/read-blobs.ts";
+import { startGit } from "../../ingest/sources/git/run-git.ts";
 import { openSource } from "../../ingest/sources/sources.ts";
 import { syncSource } from "../../ingest/sources/sync-source.ts";
 import { gitRepository } from "../helpers/git-repository.ts";
@@ -108,6 +110,42 @@ test("what cannot be read as a repository is told in a sentence, and nothing is 
   rmSync(join(repository.path, ".git"), { recursive: true });
   await expect(sync()).rejects.toThrow("not in the working tree");
   expect(await live()).toEqual(["git:handbook/a.md"]);
+});
+
+test("the files of a commit are read by one process, byte for byte, also while others are asked for", async () => {
+  const blobs = Array.from({ length: 60 }, (_, i) => Buffer.alloc(i === 7 ? 3_000_000 : i * 37, `${i}\n\0é`));
+  for (const [i, blob] of blobs.entries()) writeFileSync(join(repository.path, `${1000 + i}.bin`), blob);
+  repository.commit({});
+  const ids = repository.git("ls-tree", "--object-only", "HEAD").split("\n");
+  let started = 0;
+  const read = readBlobs(repository.path, (...args) => {
+    started += 1;
+    return startGit(...args);
+  });
+  const found = await Promise.all(ids.map((id) => read(id)));
+  expect(found.every((bytes, i) => Buffer.compare(bytes, blobs[i]!) === 0)).toBe(true);
+  expect(Buffer.from(await read(ids[3]!))).toEqual(blobs[3]);
+  expect(started).toBe(1);
+  await expect(read("0".repeat(40))).rejects.toMatchObject({ code: "unavailable" });
+  expect(Buffer.from(await read(ids[4]!))).toEqual(blobs[4]);
+});
+
+test("a reading of blobs that is stopped ends its process, and the next one begins anew", async () => {
+  repository.commit({ "a.md": "A" });
+  const id = repository.git("rev-parse", "HEAD:a.md");
+  const children: { exitCode: number | null; signalCode: string | null }[] = [];
+  const read = readBlobs(repository.path, (...args) => {
+    const child = startGit(...args);
+    children.push(child);
+    return child;
+  });
+  const stopping = new AbortController();
+  const reading = read(id, stopping.signal);
+  stopping.abort(new Error("stopped"));
+  await expect(reading).rejects.toThrow("stopped");
+  expect(Buffer.from(await read(id)).toString()).toBe("A");
+  await expect.poll(() => children.map(({ signalCode, exitCode }) => signalCode ?? exitCode)).toEqual(["SIGKILL", 0]);
+  await expect(readBlobs(rig.folder)(id)).rejects.toThrow("not in the working tree of a Git repository");
 });
 
 test("a repository's own configuration runs no command", async () => {

@@ -6,6 +6,7 @@ import type { Found, List } from "../listing.ts";
 import { labelOf, type Source } from "../sources.ts";
 import { LEFT_OUT, realRoot } from "../walk-folder.ts";
 import { linkToFile } from "./link-to-file.ts";
+import { type ReadBlob, readBlobs } from "./read-blobs.ts";
 import { runGit } from "./run-git.ts";
 
 const LFS_POINTER = "version https://git-lfs.github.com/spec/v1";
@@ -27,6 +28,7 @@ export const listGit = (db: Database, source: Source): List =>
     const link = await linkOf(git, commit);
     const entries = parseTree(await git("ls-tree", "-r", "-z", "-l", commit));
     const leftOut = new Set(entries.filter(({ path }) => basename(path) === LEFT_OUT).map(({ path }) => dirname(path)));
+    const read = readBlobs(root);
     yield { type: "revision-read", revision: commit };
     for (const entry of entries) {
       const { path, id, bytes } = entry;
@@ -44,7 +46,7 @@ export const listGit = (db: Database, source: Source): List =>
           fileName: basename(path),
           mediaType: mediaTypeOf(extname(path).toLowerCase()),
           origin: { revision: commit, link: link?.(prefix + path) },
-          read: (reading?: AbortSignal) => readBlob(root, id, reading),
+          read: (reading?: AbortSignal) => contentOf(read, id, reading),
         };
         yield { type: "item-found", item };
       }
@@ -67,11 +69,11 @@ function isWanted({ mode, path }: Entry, leftOut: ReadonlySet<string>): boolean 
   return !parts.some((_, i) => i > 0 && leftOut.has(parts.slice(0, i).join("/")));
 }
 
-async function readBlob(root: string, id: string, signal?: AbortSignal): Promise<Uint8Array> {
-  const bytes = await runGit(root, ["cat-file", "blob", id], signal);
-  if (bytes.subarray(0, LFS_POINTER.length).toString() === LFS_POINTER)
+async function contentOf(read: ReadBlob, id: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const bytes = await read(id, signal);
+  if (Buffer.from(bytes.subarray(0, LFS_POINTER.length)).toString() === LFS_POINTER)
     throw new AppError("invalid_request", "The file is kept in Git LFS: the repository only holds a pointer to it.");
-  return new Uint8Array(bytes);
+  return bytes;
 }
 
 /** Only for a commit that some remote branch has: others nobody could open. */

@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { AppError } from "#shared/errors.ts";
 import { MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 
-const TIMEOUT_MS = 120_000;
+export const GIT_TIMEOUT_MS = 120_000;
 /** A listing of about a million files. */
 const MAX_OUTPUT_BYTES = 4 * MAX_DOCUMENT_BYTES;
 
@@ -21,6 +21,9 @@ const environment = () => ({
   GIT_TERMINAL_PROMPT: "0",
 });
 
+/** A repository's own configuration must not make git run anything. */
+const SAFELY = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
+
 /** Runs git in a folder. Resolves to what it prints; rejects with an `AppError` that says what to do. */
 export function runGit(folder: string, args: readonly string[], signal?: AbortSignal): Promise<Buffer> {
   const options = {
@@ -28,23 +31,23 @@ export function runGit(folder: string, args: readonly string[], signal?: AbortSi
     env: environment(),
     encoding: "buffer" as const,
     maxBuffer: MAX_OUTPUT_BYTES,
-    timeout: TIMEOUT_MS,
+    timeout: GIT_TIMEOUT_MS,
     ...(signal && { signal }),
   };
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  execFile(
-    "git",
-    ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", ...args],
-    options,
-    (error, out, err) => {
-      if (error) reject(explained(error, err.toString()));
-      else resolve(out);
-    },
-  );
+  execFile("git", [...SAFELY, ...args], options, (error, out, err) => {
+    if (error) reject(explained(error, err.toString()));
+    else resolve(out);
+  });
   return promise;
 }
 
-function explained(error: Error & { code?: unknown }, said: string): AppError {
+/** Git as a process that is asked for one thing after the other. */
+export const startGit = (folder: string, args: readonly string[]): ChildProcessWithoutNullStreams =>
+  spawn("git", [...SAFELY, ...args], { cwd: folder, env: environment() });
+
+/** What git said when it ended, as a sentence. */
+export function explained(error: Error & { code?: unknown }, said: string): AppError {
   const details = { cause: error };
   if (error.code === "ENOENT")
     return new AppError("unavailable", "The program git is not installed where syncs run. Install it.", details);
