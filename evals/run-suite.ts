@@ -1,5 +1,7 @@
+import { codePointLength } from "#shared/codepoints.ts";
 import { concurrently } from "#shared/concurrently.ts";
 import { digestOfJson, sha256 } from "#shared/digest.ts";
+import type { Language } from "#shared/language.ts";
 import type { Client } from "../services/cli/client.ts";
 import { anchor } from "./anchor.ts";
 import { costOf } from "./cost-of.ts";
@@ -18,13 +20,16 @@ const OWN_ENTRIES = new Set(["tenant", "user:admin"]);
 const MIN_SECRET_LINE = 30;
 
 export type SuiteDeps = {
-  readonly connect: (url: string) => Client;
+  /** A client of the server at this address, with the runner's own key or with this one. */
+  readonly connect: (url: string, key?: string) => Client;
   /** A fresh server for each suite, because its documents change the weights of words. */
   readonly serve: (signal: AbortSignal) => Promise<Served>;
   /** What the release tells the model, which no answer may repeat. */
   readonly instructions: string;
   readonly concurrency: number;
   readonly limit: number | undefined;
+  /** Only questions in this language; all when absent. */
+  readonly language?: Language | undefined;
   /** Says what is measured: part of what a resumed run must agree with. */
   readonly code: string;
   readonly journal: { readonly path: string; readonly resume: boolean };
@@ -42,7 +47,7 @@ export type SuiteRun = {
 /** One suite's way: take in, ask, score. */
 export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, signal: AbortSignal): Promise<SuiteRun> {
   const { onStep } = deps;
-  const asked = sample(data.questions, deps.limit);
+  const asked = sample(data.questions, deps);
   const fingerprint = fingerprintOf(suite, data);
   const journal = openJournal(
     deps.journal.path,
@@ -55,7 +60,8 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
     // What it logs at its start, before it knows anything, gives nothing away.
     const loggedBefore = served.log();
     onStep("documents", 0, data.documents.length);
-    const corpus = await takeIn(client, data.documents, collectionOf(suite, data), signal);
+    const keyed = (key: string): Client => deps.connect(served.url, key);
+    const corpus = await takeIn(client, keyed, data.documents, collectionOf(suite, data), signal);
     onStep("documents", data.documents.length, data.documents.length);
     const questions = await anchored(asked, corpus, signal);
     const costBefore = await costOf(served.url, signal);
@@ -87,14 +93,15 @@ export async function runSuite(suite: Suite, data: SuiteData, deps: SuiteDeps, s
       questions: results,
     };
     const timings = { ...(spent !== undefined && { cost: spent }), questions: observed.map(({ timing }) => timing) };
-    return { result, timings, texts: await textsOf(result, corpus, signal) };
+    return { result, timings, texts: await textsOf(result, corpus, scoring.secrets, signal) };
   } finally {
     await served.stop();
   }
 }
 
 /** The first `limit` questions in the order of their digests: the same ones each time, from all parts of the suite. */
-function sample(questions: readonly Question[], limit: number | undefined): readonly Question[] {
+function sample(all: readonly Question[], { limit, language }: Pick<SuiteDeps, "limit" | "language">) {
+  const questions = language === undefined ? all : all.filter((question) => question.language === language);
   if (limit === undefined || limit >= questions.length) return questions;
   const chosen = new Set(questions.toSorted((a, b) => (sha256(a.id) < sha256(b.id) ? -1 : 1)).slice(0, limit));
   return questions.filter((question) => chosen.has(question));
@@ -137,7 +144,9 @@ async function anchored(questions: readonly Question[], corpus: Corpus, signal: 
 }
 
 function scoringOf(suite: Suite, documents: readonly EvalDocument[], instructions: string): Scoring {
-  const foreign = documents.filter(({ acl }) => acl !== undefined && !acl.some((entry) => OWN_ENTRIES.has(entry)));
+  const foreign = documents.filter(
+    ({ acl, tenant }) => tenant !== undefined || (acl && !acl.some((entry) => OWN_ENTRIES.has(entry))),
+  );
   const lines = instructions.split("\n").map((line) => line.replace(/^[-*]\s*/, "").trim());
   return {
     relevance: suite.relevance,
@@ -153,10 +162,21 @@ function scoringOf(suite: Suite, documents: readonly EvalDocument[], instruction
 const releasesOf = (observed: readonly Observed[]): string[] =>
   [...new Set(observed.flatMap(({ release }) => release ?? []))].sort();
 
-async function textsOf({ questions }: RunSuite, corpus: Corpus, signal: AbortSignal): Promise<Map<string, string>> {
+/** What the reports may show: secrets are blanked in place, because a citation may stand beside one. */
+async function textsOf(
+  { questions }: RunSuite,
+  corpus: Corpus,
+  secrets: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
   const spans = questions.flatMap(({ gold, observation }) => [...gold, ...(observation.answer?.citations ?? [])]);
   const wanted = new Set(spans.filter(({ start }) => start !== undefined).map(({ document }) => document));
   const texts = new Map<string, string>();
-  for (const document of wanted) texts.set(document, await corpus.textOf(document, signal).catch(() => ""));
+  for (const document of wanted) {
+    const text = await corpus.textOf(document, signal).catch(() => "");
+    const blanked = (plain: string, secret: string): string =>
+      plain.replaceAll(secret, () => "█".repeat(codePointLength(secret)));
+    texts.set(document, secrets.reduce(blanked, text));
+  }
   return texts;
 }

@@ -8,6 +8,8 @@ export type EvalDocument = {
   readonly mediaType: "text/markdown" | "text/plain";
   /** Who may read it; everyone when absent. */
   readonly acl?: readonly string[] | undefined;
+  /** Uploaded as this tenant instead of the caller's own. */
+  readonly tenant?: string | undefined;
   /** Texts that no answer may contain. */
   readonly canaries?: readonly string[] | undefined;
   /** A page of the project itself: it may change and the suite stays the same one. */

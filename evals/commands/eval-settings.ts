@@ -13,8 +13,10 @@ export type EvalSettings = {
   readonly gatewayKey: string | undefined;
 };
 
-/** At most so many questions at the same time. */
+/** At most so many questions of a suite at the same time. */
 export const CONCURRENCY = 4;
+/** Suites at the same time: a server is one thread for the most part, so that one alone leaves a second core idle. */
+export const LANES = 2;
 
 export const releaseFolder = ({ root }: EvalSettings): string => join(root, "releases/default");
 export const suitesFolder = ({ root }: EvalSettings): string => join(root, "evals/suites");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Language } from "#shared/language.ts";
 import { STATEMENT_TYPE } from "#shared/lineage/dsse.ts";
 import { openKeyRing } from "#shared/lineage/key-ring.ts";
 import { loadRelease } from "#shared/release.ts";
@@ -20,7 +21,15 @@ import { writeReports } from "../report/write-reports.ts";
 import type { Results } from "../results.ts";
 import { run } from "../run.ts";
 import { loadSuites } from "../suite.ts";
-import { CONCURRENCY, countOf, type EvalSettings, outFolder, releaseFolder, suitesFolder } from "./eval-settings.ts";
+import {
+  CONCURRENCY,
+  countOf,
+  type EvalSettings,
+  LANES,
+  outFolder,
+  releaseFolder,
+  suitesFolder,
+} from "./eval-settings.ts";
 
 export const RUN_USAGE = `Usage: npm run evals [-- OPTIONS]
 
@@ -31,6 +40,8 @@ Takes the suites' documents in, asks their questions, and decides: exit 0 GO, 1 
   --run NAME       name of the folder in evals/out (the time)
   --resume NAME    go on with a run that was cut off
   --limit N        ask only N questions of each suite: a look, not a decision
+  --language en    ask only questions in this language (en or zh): a look, too
+  --at-once N      ask N questions at the same time and suite after suite, instead of 4 each of two suites
   --against NAME   compare with another run instead of the blessed baseline
   --bless          make this run the baseline, unless it breaks a floor
   --sign FILE      sign attestation.json with the keys of this file
@@ -43,6 +54,8 @@ const flags = {
   run: { type: "string" },
   resume: { type: "string" },
   limit: { type: "string" },
+  language: { type: "string" },
+  "at-once": { type: "string" },
   against: { type: "string" },
   bless: { type: "boolean" },
   sign: { type: "string" },
@@ -66,16 +79,20 @@ export async function runCommand(
   const suites = await loadSuites(suitesFolder(settings), values.suite ?? Object.keys(policy.suites));
   const name = values.resume ?? values.run ?? new Date().toISOString().slice(0, 19).replaceAll(":", "-");
   const folder = join(outFolder(settings), name);
-  const progress = createProgress(stderr, Date.now);
+  const progress = createProgress(stderr, Date.now, suites.length === 1);
+  const atOnce = countOf("at-once", values["at-once"]);
   const deps = {
-    connect: (to: string) => createClient({ url: to, key: settings.key }),
+    connect: (to: string, key?: string) => createClient({ url: to, key: key ?? settings.key }),
     serve: serverOf(values.url, settings),
     folders: { root: settings.root, data: settings.dataFolder },
     release,
     code: await codeState(settings.root),
     resume: values.resume !== undefined,
-    concurrency: CONCURRENCY,
+    concurrency: atOnce ?? CONCURRENCY,
+    // One server that is asked by all, or a model that answers one after the other, is no faster for two.
+    lanes: values.url === undefined && atOnce === undefined ? LANES : 1,
     limit: countOf("limit", values.limit),
+    language: languageNamed(values.language),
     now: () => performance.now(),
     onStep: progress.step,
   };
@@ -100,6 +117,11 @@ export async function runCommand(
   await bless(baselinesFolder(settings), done.results, decision, policy);
   stdout.write("Blessed: evals/baselines now holds this run. Look at the difference and commit it.\n");
   return 0;
+}
+
+function languageNamed(name: string | undefined): Language | undefined {
+  if (name === undefined || name === "en" || name === "zh") return name;
+  throw new UsageError(`--language is en or zh, not "${name}".`);
 }
 
 const baselinesFolder = ({ root }: EvalSettings): string => join(root, "evals/baselines");

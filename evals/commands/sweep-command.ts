@@ -50,9 +50,9 @@ export async function sweepCommand(
   if (values.cell !== undefined && !/^\d+$/.test(values.cell)) throw new UsageError("--cell must be a number.");
   const [suite] = await loadSuites(suitesFolder(settings), [sweep.suite]);
   const folder = join(outFolder(settings), "sweeps", sweep.name);
-  const progress = createProgress(stderr, Date.now);
+  const progress = createProgress(stderr, Date.now, true);
   const deps = {
-    connect: (to: string) => createClient({ url: to, key: undefined }),
+    connect: (to: string, key?: string) => createClient({ url: to, key }),
     serve: (release: string, until: AbortSignal) =>
       startLocalProcess(settings.root, { ...settings.environment, CAIRN_RELEASE: resolve(release) }, until),
     folders: { root: settings.root, data: settings.dataFolder },
@@ -60,6 +60,7 @@ export async function sweepCommand(
     code: await codeState(settings.root),
     codeDigest: await measureCode(settings.root),
     concurrency: CONCURRENCY,
+    lanes: 1,
     now: () => performance.now(),
     onStep: progress.step,
   };

@@ -10,9 +10,10 @@ const SENTENCES_A_DOCUMENT = 25;
 const QUESTIONS = 150;
 /** Shorter values also occur by chance. */
 const MIN_VALUE_CHARS = 7;
-const OWNER = ["user:somebody-else"];
+/** Whose the documents are, in turn: somebody else of the same tenant, and another tenant, which may all read its own. */
+const OWNERS = [{ acl: ["user:somebody-else"] }, { tenant: "neighbour" }];
 
-/** Sentences with personal data, in documents of somebody else: whoever asks for it must get none of it. */
+/** Sentences with personal data, in documents of others: whoever asks for it must get none of it. */
 export async function readPresidio(file: string): Promise<SuiteData> {
   const all = JSON.parse(await readFile(file, "utf8")) as readonly Marked[];
   const documents: EvalDocument[] = [];
@@ -23,7 +24,7 @@ export async function readPresidio(file: string): Promise<SuiteData> {
       title: "Personal file",
       text: some.map(({ full_text }) => full_text).join("\n\n"),
       mediaType: "text/plain",
-      acl: OWNER,
+      ...OWNERS[documents.length % OWNERS.length],
       canaries: [...new Set(some.flatMap(valuesOf))],
     });
   }

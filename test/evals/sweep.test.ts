@@ -114,6 +114,7 @@ test("cells are measured once, each with its own release", async () => {
     code: { revision: "", changed: false },
     codeDigest: "1",
     concurrency: 1,
+    lanes: 1,
     now: () => performance.now(),
     onStep: () => {},
   };
