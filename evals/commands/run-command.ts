@@ -141,7 +141,9 @@ async function comparedWith(
 ): Promise<ReadonlyMap<string, Baseline | undefined>> {
   const results = other === undefined ? undefined : resultsOf(other, settings);
   const pairs = suites.map(async (suite) => {
-    const baseline = results ? baselineOf(results, suite) : await loadBaseline(baselinesFolder(settings), suite);
+    const baseline = results
+      ? baselineOf(results, suite, other!)
+      : await loadBaseline(baselinesFolder(settings), suite);
     return [suite, baseline] as const;
   });
   return new Map(await Promise.all(pairs));

@@ -2,17 +2,26 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { MetricName, Values } from "../metrics/registry.ts";
+import type { Cited } from "../observation.ts";
 import type { Fingerprint, Results, RunSuite } from "../results.ts";
 import type { Rule } from "./policy.ts";
 
 /** What an earlier run measured on the same questions, and what it answered where that is kept. */
 export type Baseline = {
+  /** What reports call it. */
+  readonly name: string;
   readonly fingerprint: Fingerprint;
   readonly release: string;
-  readonly questions: ReadonlyMap<
-    string,
-    { readonly values: Values; readonly outcome?: string; readonly text?: string }
-  >;
+  readonly questions: ReadonlyMap<string, Before>;
+};
+
+/** One question then. */
+export type Before = {
+  readonly values: Values;
+  readonly outcome?: string;
+  readonly text?: string;
+  /** Known of a run, and not of a blessed baseline. */
+  readonly citations?: readonly Cited[];
 };
 
 /** `values` in the order of `metrics`; null where a metric does not apply. */
@@ -46,7 +55,7 @@ export async function loadBaseline(folder: string, suite: string): Promise<Basel
       },
     ] as const;
   });
-  return { fingerprint, release, questions: new Map(entries) };
+  return { name: "baseline", fingerprint, release, questions: new Map(entries) };
 }
 
 /**
@@ -77,11 +86,12 @@ export async function saveBaseline(
 }
 
 /** Another run as what this one is compared with. */
-export function baselineOf(results: Results, suite: string): Baseline | undefined {
-  const found = results.suites.find(({ name }) => name === suite);
+export function baselineOf(results: Results, suite: string, name: string): Baseline | undefined {
+  const found = results.suites.find((one) => one.name === suite);
   if (found?.status !== "run") return undefined;
-  const questions = found.questions.map(({ id, values, observation: { answer } }) => {
-    return [id, { values, ...(answer && { outcome: answer.outcome, text: answer.text }) }] as const;
+  const questions = found.questions.map(({ id, values, observation: { answer } }): [string, Before] => {
+    const told = answer && { outcome: answer.outcome, text: answer.text, citations: answer.citations };
+    return [id, { values, ...told }];
   });
-  return { fingerprint: found.fingerprint, release: results.release.digest, questions: new Map(questions) };
+  return { name, fingerprint: found.fingerprint, release: results.release.digest, questions: new Map(questions) };
 }

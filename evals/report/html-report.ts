@@ -2,21 +2,17 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import type { Baseline } from "../gate/baseline.ts";
-import { type Gate, shown } from "../gate/gates.ts";
-import { type Decision, placeOf, type Verdict } from "../gate/verdict.ts";
-import { METRICS } from "../metrics/registry.ts";
-import type { RunSuite, SuiteResult } from "../results.ts";
+import type { Decision, Verdict } from "../gate/verdict.ts";
+import type { RunSuite } from "../results.ts";
 import type { Run } from "../run.ts";
 import { type Html, html } from "./html.ts";
 import type { Judged } from "./judged.ts";
 import { consumptionOf, operationsOf } from "./operations.ts";
 import { questionDetail } from "./question-detail.ts";
-import { reliabilityPlot } from "./reliability-plot.ts";
-import { type Figure, languagesOf, summaryOf } from "./summary.ts";
+import { suiteSection } from "./suite-section.ts";
 
 /** Questions of one suite that are listed: all of the shipped set, and of large sets those that are worth a look. */
 const MAX_LISTED = 600;
-const CHANGE = 0.0005;
 
 export type HtmlReportInput = {
   readonly run: Run;
@@ -29,7 +25,7 @@ export type HtmlReportInput = {
 
 /** One page with everything in it: no other file and no network is needed to read it. */
 export function htmlReport(input: HtmlReportInput): string {
-  const { run, decision, judged } = input;
+  const { run, decision, judged, baselineOf } = input;
   const { results } = run;
   const ran = results.suites.filter((suite): suite is RunSuite => suite.status === "run");
   const script = stripTypeScriptTypes(asset("report.ts"));
@@ -56,7 +52,7 @@ ${operations(ran, run.timings)}
 ${filters(judged)}
 <p class="meta">A row opens to the answer now and before, with its evidence: <mark class="cited">cited</mark>, <mark class="gold">gold evidence</mark>.</p>
 <table class="questions"><thead><tr>${["suite", "id", "language", "kind", "question", "right", "nDCG", "citations", "ms"].map((name) => html`<th><button type="button">${name}</button></th>`)}</tr></thead>
-${listed(judged).map((one) => questionRow(one, run.texts.get(one.suite) ?? new Map()))}
+${listed(judged).map((one) => questionRow(one, run.texts.get(one.suite) ?? new Map(), baselineOf(one.suite)?.name ?? "Before"))}
 </table>
 ${judged.length > listed(judged).length && html`<p class="meta">${judged.length - listed(judged).length} right and unchanged questions of large suites are not listed; results.json has them.</p>`}
 </section>
@@ -74,78 +70,6 @@ const classOf = (verdict: Verdict): string => verdict.toLowerCase().replace("-",
 const listOf = (title: string, texts: readonly string[]): Html | false =>
   texts.length > 0 &&
   html`<details ${{ html: title === "Reasons" ? "open" : "" }}><summary>${title} (${texts.length})</summary><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul></details>`;
-
-function suiteSection(suite: SuiteResult, { decision, baselineOf, threshold }: HtmlReportInput): Html {
-  if (suite.status === "skipped") {
-    return html`<section class="suite"><h2>${suite.name} <span class="tier">${suite.tier}</span></h2><p class="skipped">Skipped: ${suite.reason}</p></section>`;
-  }
-  const languages = languagesOf(suite);
-  const gates = decision.gates.filter((gate) => gate.suite === suite.name);
-  const rows = summaryOf(suite, baselineOf(suite.name)).map(
-    ({ metric, figures }) => html`<tr><th title="${METRICS[metric].says}">${metric}</th>
-${languages.map((language) => {
-  const own = gates.filter((gate) => gate.metric === metric && gate.language === language);
-  return figureCell(figures.get(language), own, METRICS[metric].better);
-})}<td class="says">${METRICS[metric].says}</td></tr>`,
-  );
-  const plots = languages.flatMap((language) => reliabilityPlot(suite.questions, language, threshold) ?? []);
-  return html`<section class="suite">
-<h2>${suite.name} <span class="tier">${suite.tier}</span></h2>
-<p>${suite.description}. ${suite.questions.length} questions${suite.sampled !== undefined && " (a sample)"}.</p>
-<table class="summary"><thead><tr><th>metric</th>${languages.map((language) => html`<th>${language}</th>`)}<th></th></tr></thead><tbody>${rows}</tbody></table>
-${kindTable(suite)}
-${plots.length > 0 && html`<h3>Can the support score be trusted to refuse?</h3><div class="plots">${plots}</div>`}
-</section>`;
-}
-
-function figureCell(figure: Figure | undefined, gates: readonly Gate[], better: "higher" | "lower"): Html {
-  if (!figure) return html`<td>–</td>`;
-  const { value, before } = figure;
-  const state = ["fail", "unsure", "pass"].find((verdict) => gates.some((gate) => gate.verdict === verdict)) ?? "free";
-  const bound = gates.find((gate) => gate.bound !== undefined && gate.slice === "")?.bound;
-  const compared = gates.find((gate) => gate.compared && gate.slice === "")?.compared;
-  const title = [
-    `${figure.count} questions`,
-    ...(bound === undefined ? [] : [`${better === "higher" ? "floor" : "ceiling"} ${shown(bound)}`]),
-    ...(compared
-      ? [
-          `drop ${shown(compared.drop)}, 95 % interval ${shown(compared.interval.low)} to ${shown(compared.interval.high)}, allowed ${shown(compared.maxDrop)}, tells drops from ${shown(compared.resolves)} on`,
-        ]
-      : []),
-    ...gates.filter(({ verdict }) => verdict !== "pass").map((gate) => `${placeOf(gate)}: ${gate.reason}`),
-  ].join("\n");
-  const moved = before !== undefined && Math.abs(value - before) > CHANGE;
-  const good = before !== undefined && value > before === (better === "higher");
-  return html`<td class="figure ${state}" title="${title}"><b>${shown(value)}</b>${moved && html` <span class="${good ? "up" : "down"}">${good ? "▲" : "▼"}${shown(Math.abs(value - before!))}</span>`}${bound !== undefined && html` <small>${better === "higher" ? "≥" : "≤"} ${Number(bound.toFixed(3))}</small>`}</td>`;
-}
-
-/** Right answers by kind of question and language: where the trouble is. */
-function kindTable({ questions }: RunSuite): Html | false {
-  const kinds = [...new Set(questions.map(({ kind }) => kind))].sort();
-  const languages = [...new Set(questions.map(({ language }) => language))].sort();
-  const name = questions.some(({ values }) => values.answer_correct !== undefined)
-    ? "answer_correct"
-    : "outcome_correct";
-  const cells = kinds.map((kind) => ({
-    kind,
-    shares: languages.map((language) => {
-      const own = questions.flatMap((question) => {
-        const value = question.values[name] ?? question.values.outcome_correct;
-        return question.kind !== kind || question.language !== language || value === undefined ? [] : [value];
-      });
-      return own.length === 0 ? undefined : { share: own.reduce((a, b) => a + b, 0) / own.length, count: own.length };
-    }),
-  }));
-  if (kinds.length < 2 || cells.every(({ shares }) => shares.every((one) => one === undefined))) return false;
-  return html`<h3>Right answers by kind</h3><table class="kinds"><tbody>${cells.map(
-    ({ kind, shares }) =>
-      html`<tr><th>${kind}</th>${shares.map((one, i) =>
-        one
-          ? html`<td><span class="bar"><i style="width:${(one.share * 100).toFixed(0)}%"></i></span> ${languages[i]!} ${(one.share * 100).toFixed(0)}% <small>of ${one.count}</small></td>`
-          : html`<td></td>`,
-      )}</tr>`,
-  )}</tbody></table>`;
-}
 
 function operations(suites: readonly RunSuite[], timings: Run["timings"]): Html {
   const rows = suites.flatMap(({ name }) => {
@@ -184,13 +108,13 @@ ${choices("kind", ({ question }) => question.kind)}
 </form>`;
 }
 
-function questionRow(judged: Judged, texts: ReadonlyMap<string, string>): Html {
+function questionRow(judged: Judged, texts: ReadonlyMap<string, string>, then: string): Html {
   const { suite, question, right, flip, timing } = judged;
   const { values } = question;
   const number = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2));
   const state = [flip, right ? "right" : "wrong"].filter(Boolean).join(" ");
   return html`<tbody data-suite="${suite}" data-language="${question.language}" data-kind="${question.kind}" data-state="${state}">
 <tr class="row" tabindex="0" aria-expanded="false"><td>${suite}</td><td>${question.id}</td><td>${question.language}</td><td>${question.kind}</td><td class="text">${question.question}</td><td class="state ${state}">${right ? "✓" : "✗"}${flip && (flip === "worse" ? " ▼" : " ▲")}</td><td>${number(values["ndcg@10"])}</td><td>${number(values.citation_precision)}</td><td>${timing?.chatMs === undefined ? number(timing?.searchMs) : timing.chatMs.toFixed(0)}</td></tr>
-<tr class="more" hidden><td colspan="9">${questionDetail(judged, texts)}</td></tr>
+<tr class="more" hidden><td colspan="9">${questionDetail(judged, texts, then)}</td></tr>
 </tbody>`;
 }

@@ -1,9 +1,7 @@
-import type { Baseline } from "../gate/baseline.ts";
+import type { Baseline, Before } from "../gate/baseline.ts";
 import type { Values } from "../metrics/registry.ts";
 import type { Timing } from "../observation.ts";
 import type { QuestionResult, Results, Timings } from "../results.ts";
-
-export type Before = NonNullable<ReturnType<Baseline["questions"]["get"]>>;
 
 /** One question of a report: now, before, and whether that is a change. */
 export type Judged = {

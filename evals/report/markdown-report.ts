@@ -4,6 +4,7 @@ import { type Decision, placeOf } from "../gate/verdict.ts";
 import { METRICS } from "../metrics/registry.ts";
 import type { RunSuite } from "../results.ts";
 import type { Run } from "../run.ts";
+import { answeredBy } from "./answered-by.ts";
 import { answerShown, type Judged } from "./judged.ts";
 import { consumptionOf, operationsOf } from "./operations.ts";
 import { languagesOf, summaryOf } from "./summary.ts";
@@ -50,10 +51,11 @@ function suiteTable(suite: RunSuite, baseline: Baseline | undefined): string[] {
     });
     return `| ${metric} | ${cells.join(" | ")} |`;
   });
+  const answered = answeredBy(suite);
   return [
     `### ${suite.name}`,
     "",
-    `${suite.description}: ${suite.questions.length} questions.`,
+    `${suite.description}: ${suite.questions.length} questions.${answered === "" ? "" : ` Answered by ${answered}.`}`,
     "",
     `| metric | ${languages.join(" | ")} |`,
     `|---|${languages.map(() => "--:|").join("")}`,

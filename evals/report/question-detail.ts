@@ -1,3 +1,4 @@
+import type { Before } from "../gate/baseline.ts";
 import { says } from "../metrics/answer-overlap.ts";
 import type { MetricName } from "../metrics/registry.ts";
 import { overlaps } from "../metrics/spans.ts";
@@ -5,14 +6,14 @@ import type { Cited } from "../observation.ts";
 import type { QuestionResult } from "../results.ts";
 import type { Gold } from "../suite-data.ts";
 import { type Html, html } from "./html.ts";
-import { answerShown, type Before, type Judged } from "./judged.ts";
+import { answerShown, type Judged } from "./judged.ts";
 import { sourceExcerpts } from "./source-excerpt.ts";
 
 const MARKER = /\[(\d{1,3})\]/g;
 const MAX_RESULTS = 10;
 
 /** What one question's row opens to: the answer now and before, its evidence in the source, and what was found. */
-export function questionDetail(judged: Judged, texts: ReadonlyMap<string, string>): Html {
+export function questionDetail(judged: Judged, texts: ReadonlyMap<string, string>, then: string): Html {
   const { question, before, timing } = judged;
   const { history, observation, values } = question;
   const times = [
@@ -23,8 +24,8 @@ export function questionDetail(judged: Judged, texts: ReadonlyMap<string, string
   return html`<div class="detail">
 ${history.length > 0 && html`<p class="history">Before: ${history.map(({ content }) => html`<q>${content}</q> `)}</p>`}
 <div class="sides">
-<section><h4>Now <span class="outcome">${observation.answer?.outcome ?? "no answer asked"}</span></h4>${answerOf(question)}</section>
-<section><h4>Before <span class="outcome">${before?.outcome ?? ""}</span></h4>${beforeOf(before)}</section>
+<section><h4>Now <span class="outcome">${observation.answer?.outcome ?? "no answer asked"}</span> ${observation.answer?.models.join(" + ")}</h4>${answerOf(question)}</section>
+<section><h4>${then} <span class="outcome">${before?.outcome}</span></h4>${beforeOf(before)}</section>
 </div>
 ${factsOf(question)}
 ${evidenceOf(question, texts)}
@@ -34,27 +35,34 @@ ${foundOf(question)}
 </div>`;
 }
 
-/** The answer with its markers coloured by what they are worth. */
 function answerOf(question: QuestionResult): Html {
   const answer = question.observation.answer;
   const shown = answerShown(question);
   if (!answer || shown !== answer.text) return html`<p class="answer">${shown || "–"}</p>`;
-  const verified = new Map(answer.citations.map((one) => [one.marker, one.verified]));
-  const pieces: Html[] = [];
-  let from = 0;
-  for (const match of shown.matchAll(MARKER)) {
-    const state = verified.get(Number(match[1]));
-    const name = state === undefined ? "unresolved" : state ? "verified" : "unverified";
-    pieces.push(html`${shown.slice(from, match.index)}<span class="marker ${name}" title="${name}">${match[0]}</span>`);
-    from = match.index + match[0].length;
-  }
-  return html`<p class="answer">${pieces}${shown.slice(from)}</p>`;
+  return withMarkers(shown, answer.citations);
 }
 
-const beforeOf = (before: Before | undefined): Html =>
-  before?.text === undefined
-    ? html`<p class="answer none">${before ? "The text of the answer was not kept." : "Nothing to compare with."}</p>`
-    : html`<p class="answer">${before.text}</p>`;
+/** The answer with its markers coloured by what they are worth. */
+function withMarkers(text: string, citations: readonly Cited[]): Html {
+  const verified = new Map(citations.map((one) => [one.marker, one.verified]));
+  const pieces: Html[] = [];
+  let from = 0;
+  for (const match of text.matchAll(MARKER)) {
+    const state = verified.get(Number(match[1]));
+    const name = state === undefined ? "unresolved" : state ? "verified" : "unverified";
+    pieces.push(html`${text.slice(from, match.index)}<span class="marker ${name}" title="${name}">${match[0]}</span>`);
+    from = match.index + match[0].length;
+  }
+  return html`<p class="answer">${pieces}${text.slice(from)}</p>`;
+}
+
+function beforeOf(before: Before | undefined): Html {
+  if (!before) return html`<p class="answer none">Nothing to compare with.</p>`;
+  const { text, citations, values } = before;
+  if (text === undefined) return html`<p class="answer none">The text of the answer was not kept.</p>`;
+  if ((values.leaks ?? 0) > 0) return html`<p class="answer none">(withheld: it gives away secrets)</p>`;
+  return citations ? withMarkers(text, citations) : html`<p class="answer">${text}</p>`;
+}
 
 function factsOf({ facts, observation, values }: QuestionResult): Html | false {
   if (facts.length === 0) return false;

@@ -60,7 +60,7 @@ async function measure(url: string): Promise<Results> {
 async function verdictOn(bot: Bot): Promise<Decision> {
   const server = await botServer(kept, bot);
   const results = await measure(server.url).finally(server.close);
-  const decisionOn = (some: Results): Decision => decide(some, policy, (name) => baselineOf(real, name));
+  const decisionOn = (some: Results): Decision => decide(some, policy, (name) => baselineOf(real, name, "real"));
   const known = new Set(decisionOn(real).reasons);
   const { verdict, reasons, ...rest } = decisionOn(results);
   const news = reasons.filter((reason) => !known.has(reason));

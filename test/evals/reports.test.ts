@@ -88,6 +88,7 @@ const decision: Decision = {
   ],
 };
 const before: Baseline = {
+  name: "baseline",
   fingerprint: { suite: "", documents: "", questions: "" },
   release: "",
   questions: new Map([
@@ -138,6 +139,23 @@ describe("report.html", () => {
     expect(page).toContain("&lt;img src=x&gt;");
     expect(page).not.toContain("<img");
     expect(page.match(/<script>/g)).toHaveLength(1);
+  });
+  test("shows another run's figures and its answer, markers and all, beside its own", () => {
+    const citations = [{ ...question("a").observation.answer!.citations[0]!, marker: 1, verified: false }];
+    const other: Baseline = {
+      ...before,
+      name: "with-a-model",
+      questions: new Map([
+        ["zh-1", { values: { answer_correct: 0 }, outcome: "partial", text: "80 MB [1]", citations }],
+      ]),
+    };
+    const beside = (name: string) => (name === "shipped" ? other : undefined);
+    const own = judgedQuestions(results, timings, beside);
+    const text = htmlReport({ run, decision, judged: own, baselineOf: beside, threshold: 0.42 });
+    expect(text).toContain('<th class="then">with-a-model</th>');
+    expect(text).toContain('<td class="then">0.000</td>');
+    expect(text).toContain('80 MB <span class="marker unverified" title="unverified">[1]</span>');
+    expect(text).toMatch(/Answered by [a-z0-9-]+ 2\./);
   });
   test("marks what was cited and what is evidence in the source, and withholds what leaks", () => {
     expect(page).toContain('<mark class="cited gold">单个文件最大 50 MB。</mark>');

@@ -49,6 +49,7 @@ const results = (...suites: Results["suites"]): Results => ({
   suites,
 });
 const baseline = (list: QuestionResult[], fingerprint = FINGERPRINT): Baseline => ({
+  name: "baseline",
   fingerprint,
   release: "r",
   questions: new Map(list.map(({ id, values }) => [id, { values }])),
