@@ -10,7 +10,7 @@ export const ingest: Command = {
   summary: "upload files and folders",
   help: `Usage: ./cairn ingest PATH… [--collection NAME] [--acl LIST] [--no-wait] [--json]
 
-Uploads files, and all files below folders whose format is supported: md mdx markdown html htm txt csv tsv pdf docx.
+Uploads files, and all files below folders whose format is supported, which docs/en/formats.md lists.
 A second run uploads what has changed; the rest is "unchanged". A document is known by the name of its folder and
 its path in it: put another folder of the same name into another collection.
 
