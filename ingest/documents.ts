@@ -1,18 +1,23 @@
 import { audit } from "#shared/audit.ts";
-import type { Sql } from "#shared/database.ts";
+import { placesOf, type Sql, type Value } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { likePattern } from "#shared/like-pattern.ts";
 import { OUTLIVED_DELETION } from "#shared/outlived-deletion.ts";
 import { type AclEntry, mayRead, type Principal, scopeOf } from "#shared/principal.ts";
 import { enqueue } from "#shared/queue.ts";
+import type { StaleReads } from "#shared/replica-reads.ts";
 import { aclOf, type DocumentRow, type Store, type VersionRow } from "./document-row.ts";
 import { logEvent } from "./log-event.ts";
 import { enqueueRefile, refileDocument } from "./refile.ts";
 
 const SCAN_ROWS = 200;
 const MAX_SCANS = 10;
+/** The first comparison of times alone is what an index can seek by. */
+const wanted = (also = ""): string => `from document d where d.tenant = $1 and d.deleted_at is null
+  and ($4 = '' or d.collection = $4) and ($5 = '' or lower(d.title) like $5 escape '\\' or lower(d.uri) like $5 escape '\\')
+  and d.created_at <= $2 and (d.created_at < $2 or d.id > $3) ${also} order by d.created_at desc, d.id limit ${SCAN_ROWS}`;
 const SELECT = `select d.*, (select j.state from document_version v join job j on j.id = v.id
-  where v.document_id = d.id and v.seq = d.latest_seq) as latest_job from document d`;
+  where v.document_id = d.id and v.seq = d.latest_seq) as latest_job`;
 
 /** `state` of the job is what a version is waiting for or failed over. */
 export type VersionState = VersionRow & {
@@ -30,17 +35,17 @@ export function mayOpen(principal: Principal, row: DocumentRow): boolean {
 
 /** Rejects with `document_not_found` alike for what is absent, deleted, another tenant's or closed to the principal. */
 export async function getDocument(sql: Sql, principal: Principal, id: string): Promise<DocumentRow> {
-  const row = await sql.get<DocumentRow>(`${SELECT} where d.id = $1 and d.tenant = $2 and d.deleted_at is null`, [
-    id,
-    principal.tenant,
-  ]);
+  const row = await sql.get<DocumentRow>(
+    `${SELECT} from document d where d.id = $1 and d.tenant = $2 and d.deleted_at is null`,
+    [id, principal.tenant],
+  );
   if (!row || !mayOpen(principal, row)) throw new AppError("document_not_found", "There is no such document.");
   return row;
 }
 
 /** The row whoever may open it, deleted or not. */
 export async function rowOf(sql: Sql, id: string): Promise<DocumentRow> {
-  const row = await sql.get<DocumentRow>(`${SELECT} where d.id = $1`, [id]);
+  const row = await sql.get<DocumentRow>(`${SELECT} from document d where d.id = $1`, [id]);
   if (!row) throw new Error(`There is no row of the document ${id}`);
   return row;
 }
@@ -80,6 +85,8 @@ export type ListFilter = {
   readonly state?: (typeof DOCUMENT_STATES)[number] | undefined;
 };
 
+type Place = Pick<DocumentRow, "id" | "created_at">;
+
 export type Page = {
   readonly documents: DocumentRow[];
   /** Absent on the last page. */
@@ -87,35 +94,46 @@ export type Page = {
 };
 
 /**
- * Newest first. Rows are filtered after the query, so a page is filled from several scans; after `MAX_SCANS` it ends
+ * Newest first. A search by words goes to the `replica`, which only proposes. Rows are filtered after the query, so a page is filled from several scans; after `MAX_SCANS` it ends
  * as it is, maybe empty, and `next` goes on from there: the database answers nobody else meanwhile.
  */
 export async function listDocuments(
   sql: Sql,
   principal: Principal,
   { limit, cursor, collection, query, state }: ListFilter,
+  replica: StaleReads = sql,
 ): Promise<Page> {
   const documents: DocumentRow[] = [];
   let [at, id] = cursor === undefined ? [Number.MAX_SAFE_INTEGER, ""] : fromCursor(cursor);
   for (let scan = 0; scan < MAX_SCANS; scan++) {
-    // The first comparison alone is what an index can seek by.
-    const rows = await sql.all<DocumentRow>(
-      `${SELECT} where d.tenant = $1 and d.deleted_at is null and ($4 = '' or d.collection = $4)
-       and ($5 = '' or lower(d.title) like $5 escape '\\' or lower(d.uri) like $5 escape '\\')
-       and d.created_at <= $2 and (d.created_at < $2 or d.id > $3) order by d.created_at desc, d.id limit ${SCAN_ROWS}`,
-      [principal.tenant, at, id, collection ?? "", likePattern(query)],
-    );
+    const asked = [principal.tenant, at, id, collection ?? "", likePattern(query)];
+    const proposed =
+      query && replica !== sql ? await replica.all<Place>(`select d.id, d.created_at ${wanted()}`, asked) : undefined;
+    const rows = proposed
+      ? await confirmed(sql, asked, proposed)
+      : await sql.all<DocumentRow>(`${SELECT} ${wanted()}`, asked);
     for (const row of rows) {
       if (!mayOpen(principal, row) || (state !== undefined && stateOf(row) !== state)) continue;
       const last = documents.at(-1);
       if (last && documents.length === limit) return { documents, next: toCursor(last.created_at, last.id) };
       documents.push(row);
     }
-    const last = rows.at(-1);
-    if (!last || rows.length < SCAN_ROWS) return { documents, next: undefined };
+    const scanned = proposed ?? rows;
+    const last = scanned.at(-1);
+    if (!last || scanned.length < SCAN_ROWS) return { documents, next: undefined };
     [at, id] = [last.created_at, last.id];
   }
   return { documents, next: toCursor(at, id) };
+}
+
+/** As they are now: a title, a deletion or an ACL of a moment ago may not have reached the replica. */
+async function confirmed(sql: Sql, asked: readonly Value[], proposed: readonly Place[]): Promise<DocumentRow[]> {
+  if (proposed.length === 0) return [];
+  const ids = proposed.map(({ id }) => id);
+  return sql.all<DocumentRow>(`${SELECT} ${wanted(`and d.id in (${placesOf(ids, asked.length + 1)})`)}`, [
+    ...asked,
+    ...ids,
+  ]);
 }
 
 const toCursor = (at: number, id: string): string => Buffer.from(`${at}:${id}`).toString("base64url");

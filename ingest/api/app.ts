@@ -8,6 +8,7 @@ import type { Authenticate } from "#shared/identity.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import type { Log } from "#shared/log.ts";
 import type { Principal } from "#shared/principal.ts";
+import type { StaleReads } from "#shared/replica-reads.ts";
 import type { Server } from "#shared/server.ts";
 import type { GenerationIndex } from "../reindex/reindex-row.ts";
 import { syncFolder } from "../sources/folder.ts";
@@ -43,6 +44,7 @@ export type IngestDeps = {
   readonly reach: RouteDeps["reach"];
   /** The whole index, where its generations are looked after here. */
   readonly generations?: GenerationIndex;
+  readonly replica?: StaleReads;
   readonly wake?: () => void;
   readonly now?: () => number;
   readonly newId?: () => string;
@@ -68,7 +70,14 @@ export async function takeInFolder(
 export function mountIngest(server: Server, deps: IngestDeps): void {
   const { db, blobs, index, authenticate, log, reach, wake = () => {} } = deps;
   const { now = Date.now, newId = () => crypto.randomUUID() } = deps;
-  const routeDeps = { store: { db, blobs, index, now, newId }, authenticate, log, reach, wake };
+  const routeDeps = {
+    store: { db, blobs, index, now, newId },
+    replica: deps.replica ?? db,
+    authenticate,
+    log,
+    reach,
+    wake,
+  };
   // Registered, not added directly: only then do the routes see the OpenAPI plugin and enter /openapi.json.
   server.register(async (scope) => {
     scope.register(multipart, { limits: LIMITS });

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Authenticate } from "#shared/identity.ts";
 import type { Log } from "#shared/log.ts";
+import type { StaleReads } from "#shared/replica-reads.ts";
 import type { Store } from "../document-row.ts";
 import type { Reach } from "../sources/reach.ts";
 
@@ -17,6 +18,8 @@ export type Routes = FastifyInstance<
 /** What the ingestion routes are built from. */
 export type RouteDeps = {
   readonly store: Store;
+  /** Where documents are searched for by their titles. */
+  readonly replica: StaleReads;
   readonly authenticate: Authenticate;
   readonly log: Log;
   /** What sources may reach. */

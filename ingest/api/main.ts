@@ -30,13 +30,13 @@ async function main(): Promise<void> {
   const log = jsonLog("ingest-api");
   const metrics = createMetrics();
   const state = await openState(env, log);
-  const { db, blobs, index, withKeys } = state;
+  const { db, replica, blobs, index, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
   watchQueue(db, metrics.registry);
 
   const server = createServer({ service: "ingest-api", version: VERSION, log, metrics });
   const reach = { ...env.CAIRN_SOURCES, blobs: env.CAIRN_BLOBS, isOperator: env.CAIRN_AUTH === "open" };
-  mountIngest(server, { db, blobs, index, generations: index, authenticate, log, reach });
+  mountIngest(server, { db, replica, blobs, index, generations: index, authenticate, log, reach });
 
   const operations = await serveOperations({
     service: "ingest-api",

@@ -6,6 +6,7 @@ import type { Part } from "#shared/lineage/answer-statement.ts";
 import type { KeyRing } from "#shared/lineage/key-ring.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
+import type { StaleReads } from "#shared/replica-reads.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import type { AnswerDeps } from "./answer/answer.ts";
 import type { GatewayStatus } from "./gateway-status.ts";
@@ -15,6 +16,8 @@ import type { Retrieve } from "./retrieval/retrieve.ts";
 /** What the routes of the retrieval API are built from. */
 export type ApiDeps = {
   readonly db: Database;
+  /** Where conversations are searched. */
+  readonly replica: StaleReads;
   readonly index: Pick<SearchIndex, "search" | "searchIn" | "generations">;
   readonly ring: KeyRing;
   readonly authenticate: Authenticate;

@@ -9,6 +9,7 @@ import { publishKeys } from "#shared/lineage/published-keys.ts";
 import { type Sequencer, startSequencer } from "#shared/lineage/sequencer.ts";
 import type { Log } from "#shared/log.ts";
 import type { Release } from "#shared/release.ts";
+import type { StaleReads } from "#shared/replica-reads.ts";
 import type { Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import type { Outcome } from "./answer/draft.ts";
@@ -41,6 +42,7 @@ const RELEASE_LABEL_LENGTH = 19;
 
 export type RetrievalDeps = {
   readonly db: Database;
+  readonly replica?: StaleReads;
   readonly index: Pick<SearchIndex, "search" | "searchIn" | "nearest" | "generations">;
   readonly authenticate: Authenticate;
   /** What API keys are hashed with. */
@@ -76,6 +78,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   const status = { gatewayStatus: gatewayStatusOf(deps.gatewayUrl, deps.gatewayKey), diskUsed: deps.diskUsed };
   const asked = {
     db,
+    replica: deps.replica ?? db,
     index,
     ring,
     authenticate,

@@ -42,12 +42,13 @@ async function main(): Promise<void> {
   const measured = measureProcess(root, { codeDigest: env.CAIRN_CODE_DIGEST, codeSource: env.CAIRN_CODE_SOURCE });
   const release = await loadRelease(env.CAIRN_RELEASE ?? join(root, "releases/default"));
   const state = await openState(env, log);
-  const { db, index, pepper, withKeys } = state;
+  const { db, replica, index, pepper, withKeys } = state;
   const authenticate = authenticateBy(env.CAIRN_AUTH, env.CAIRN_HOST, withKeys);
 
   const server = createServer({ service: "retrieval-api", version: VERSION, log, metrics });
   await mountRetrieval(server, {
     db,
+    replica,
     index,
     authenticate,
     pepper,

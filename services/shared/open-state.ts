@@ -10,6 +10,7 @@ import { migrate } from "./migrations.ts";
 import { loadPepper } from "./pepper.ts";
 import { openPostgresDatabase } from "./postgres-database.ts";
 import { openQdrantIndex } from "./qdrant-index.ts";
+import { replicaReads, type StaleReads } from "./replica-reads.ts";
 import { s3Blobs } from "./s3-blobs.ts";
 import { openSqliteDatabase } from "./sqlite-database.ts";
 import { openSqliteIndex } from "./sqlite-index.ts";
@@ -18,6 +19,8 @@ import { type StateSettings, s3AccessOf } from "./state-settings.ts";
 
 export type State = {
   readonly db: Database;
+  /** For searches of documents and conversations, where the database has a copy for reading. */
+  readonly replica: StaleReads;
   readonly index: SearchIndex;
   readonly blobs: Blobs;
   readonly pepper: string;
@@ -51,13 +54,16 @@ export async function openState(settings: StateSettings, log: Log = silentLog, h
   const database = await openStateDatabase(settings, log, hold);
   if (QDRANT_URL === undefined || CAIRN_BLOBS === undefined) await makeDataFolder(folder);
   const index = openIndex(settings, log);
+  const copy = settings.DATABASE_REPLICA_URL && openPostgresDatabase(settings.DATABASE_REPLICA_URL, log);
   return {
     ...database,
+    replica: copy ? replicaReads(copy, database.db, log) : database.db,
     index,
     blobs,
     alone: DATABASE_URL === undefined && hold === "alone",
     async close() {
       await index.close();
+      if (copy) await copy.close();
       await database.db.close();
     },
   };
@@ -66,7 +72,8 @@ export async function openState(settings: StateSettings, log: Log = silentLog, h
 function openIndex(settings: StateSettings, log: Log): SearchIndex {
   const { CAIRN_DATA, QDRANT_URL: url, QDRANT_API_KEY: apiKey, QDRANT_COLLECTION: prefix } = settings;
   if (url === undefined) return openSqliteIndex(join(CAIRN_DATA, "index.db"), log);
-  const layout = { shards: settings.QDRANT_SHARDS, replicas: settings.QDRANT_REPLICAS };
+  const { QDRANT_SHARDS: shards, QDRANT_REPLICAS: replicas, QDRANT_TENANT_SHARDS: tenants } = settings;
+  const layout = { shards, replicas, tenants };
   return openQdrantIndex({ url, apiKey, prefix, layout, log });
 }
 

@@ -3,6 +3,7 @@ import { sha256 } from "./digest.ts";
 import type { Generation } from "./index.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
 import { QdrantRefusal } from "./qdrant-client.ts";
+import { inShard, keyOf, type QdrantLayout, SHARED_KEY, shardOf } from "./qdrant-layout.ts";
 import { tokenizerVersion } from "./tokenize.ts";
 
 /** Of one search: a batch has a query for every term that it has not met yet. */
@@ -13,13 +14,12 @@ const FULL_SCAN_KB = 100_000;
 const CARD_ID = "00000000-0000-4000-8000-000000000000";
 const KEYWORDS = ["collection", "acl", "version_id", "revision", "kind"];
 
-/** How a collection is laid out over nodes. A search must find each chunk on one node that is up. */
-export type QdrantLayout = { readonly shards: number; readonly replicas: number };
-
-/** A generation and the Qdrant collection that holds it. */
-export type Held = Generation & { readonly collection: string };
+/** A generation, the Qdrant collection that holds it, and the tenants with shards of their own, if it has shard keys. */
+export type Held = Generation & { readonly collection: string; readonly tenants: readonly string[] | undefined };
 type Aliases = { aliases: { alias_name: string; collection_name: string }[] };
-type Card = { payload: { id: string; manifest: Generation["manifest"]; created_at: number } };
+type Card = {
+  payload: { id: string; manifest: Generation["manifest"]; created_at: number; tenants?: readonly string[] };
+};
 
 /**
  * One Qdrant collection for each generation. Which one is live is an alias, so that a promotion is one atomic request;
@@ -57,7 +57,8 @@ export function qdrantGenerations(client: QdrantClient, prefix: string, layout: 
       if (!card) continue;
       const building = target.has(buildingOf(name)) ? "building" : "retired";
       const status = target.get(live) === name ? "live" : building;
-      found.push({ id: card.id, manifest: card.manifest, status, collection: name, at: card.created_at });
+      const { id, manifest, tenants, created_at: at } = card;
+      found.push({ id, manifest, status, collection: name, tenants, at });
     }
     found.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
     return found.map(({ at: _, ...held }) => held);
@@ -73,18 +74,21 @@ export function qdrantGenerations(client: QdrantClient, prefix: string, layout: 
   async function build(id: string, manifest: Generation["manifest"]): Promise<string> {
     const collection = collectionOf(id);
     const path = `/collections/${collection}`;
-    await client.need("PUT", path, collectionSettings(layout, manifest), "schema").catch((error: unknown) => {
-      const exists = error instanceof QdrantRefusal && (error.status === 409 || /already exists/.test(error.message));
-      if (!exists) throw error;
-    });
+    await client.need("PUT", path, collectionSettings(layout, manifest), "schema").catch(unlessThere);
+    for (const [shard_key, shards_number] of shardKeysOf(layout)) {
+      await client.need("PUT", `${path}/shards`, { shard_key, shards_number }, "schema").catch(unlessThere);
+    }
     const tenant = { field_name: "tenant", field_schema: { type: "keyword", is_tenant: true } };
     await client.need("PUT", `${path}/index?wait=true`, tenant, "schema");
     for (const field_name of KEYWORDS) {
       await client.need("PUT", `${path}/index?wait=true`, { field_name, field_schema: "keyword" }, "schema");
     }
     if (!(await cardOf(collection))) {
-      const payload = { kind: "card", id, manifest, created_at: now() };
-      await client.need("PUT", `${path}/points?wait=true`, { points: [{ id: CARD_ID, vector: {}, payload }] }, "write");
+      const tenants = tenantsOf(layout);
+      const payload = { kind: "card", id, manifest, created_at: now(), ...(tenants && { tenants }) };
+      const points = [{ id: CARD_ID, vector: {}, payload }];
+      const body = { points, ...inShard(shardOf(collection, tenants)) };
+      await client.need("PUT", `${path}/points?wait=true`, body, "write");
     }
     return collection;
   }
@@ -96,7 +100,8 @@ export function qdrantGenerations(client: QdrantClient, prefix: string, layout: 
       const id = uuidOf(`first generation of ${prefix}`);
       const collection = await build(id, { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
       await changeAliases([create(collection, live)]);
-      return { id, collection, status: "live", manifest: (await cardOf(collection))!.manifest };
+      const { manifest, tenants } = (await cardOf(collection))!;
+      return { id, collection, status: "live", manifest, tenants };
     },
     async create(id: string, manifest: Generation["manifest"]): Promise<void> {
       if ((await all()).some((known) => known.id === id)) return;
@@ -128,6 +133,21 @@ export function qdrantGenerations(client: QdrantClient, prefix: string, layout: 
 
 export type QdrantGenerations = ReturnType<typeof qdrantGenerations>;
 
+const tenantsOf = ({ tenants }: QdrantLayout): string[] | undefined =>
+  tenants.size > 0 ? [...tenants.keys()] : undefined;
+
+/** Shard keys with their numbers of shards. None where Qdrant spreads all points by itself. */
+const shardKeysOf = ({ shards, tenants }: QdrantLayout): (readonly [key: string, shards: number])[] =>
+  tenants.size === 0
+    ? []
+    : [[SHARED_KEY, shards], ...[...tenants].map(([tenant, own]) => [keyOf(tenant), own] as const)];
+
+/** A collection or a shard key may have been made before, or by another process at this moment. */
+function unlessThere(error: unknown): void {
+  const isThere = error instanceof QdrantRefusal && (error.status === 409 || /already exists/.test(error.message));
+  if (!isThere) throw error;
+}
+
 /** A UUID that follows from a text: writing a point again replaces it. */
 export function uuidOf(text: string): string {
   const hex = sha256(text);
@@ -138,11 +158,13 @@ export function uuidOf(text: string): string {
  * `bm25`: a passage's terms, which proposes; the server knows how rare each is. `doc`: how often a version has each
  * term. `letters`: the pairs of letters of a word of the texts, to mend a misspelt one.
  */
-function collectionSettings({ shards, replicas }: QdrantLayout, { dimensions }: Generation["manifest"]): object {
+function collectionSettings(layout: QdrantLayout, { dimensions }: Generation["manifest"]): object {
+  const { shards, replicas } = layout;
   return {
     vectors: dimensions === undefined ? {} : { dense: denseOf(Number(dimensions)) },
     sparse_vectors: { bm25: { modifier: "idf" }, doc: {}, letters: {} },
     shard_number: shards,
+    ...(layout.tenants.size > 0 && { sharding_method: "custom" }),
     replication_factor: replicas,
     // A write is acknowledged when most replicas have it: one node may be away.
     write_consistency_factor: Math.floor(replicas / 2) + 1,

@@ -5,7 +5,8 @@ import type { Filing, Generation, Legs, SearchIndex } from "./index.ts";
 import { silentLog } from "./log.ts";
 import type { SearchScope } from "./principal.ts";
 import { createQdrantClient, QdrantRefusal, type QdrantSettings } from "./qdrant-client.ts";
-import { type Held, type QdrantLayout, qdrantGenerations } from "./qdrant-generations.ts";
+import { type Held, qdrantGenerations } from "./qdrant-generations.ts";
+import { inAllShards, inShard, type QdrantLayout, shardOf } from "./qdrant-layout.ts";
 import { filingOf } from "./qdrant-points.ts";
 import { searchQdrant } from "./qdrant-search.ts";
 import { qdrantStatistics } from "./qdrant-statistics.ts";
@@ -67,7 +68,8 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
         const held = await searched(choose);
         if (!held) return undefined;
         const scope = { tenant, acl, collections };
-        const search = searchQdrant(client, statistics, held.collection, question, scope, limit, signal);
+        const shard = shardOf(held.collection, held.tenants, tenant);
+        const search = searchQdrant(client, statistics, shard, question, scope, limit, signal);
         const lexical = await search.catch((error: unknown) => {
           // Dropped since we looked: another one is live.
           if (error instanceof QdrantRefusal && error.status === 404) return undefined;
@@ -85,8 +87,12 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
       seen = undefined;
     });
   const writeAll = async (batch: readonly Entry[], only?: string): Promise<void> => {
-    for (const { id, collection, manifest } of await written()) {
-      if (only === undefined || id === only) await writer.write(collection, batch, manifest.embedder !== undefined);
+    for (const { id, collection, tenants, manifest } of await written()) {
+      if (only !== undefined && id !== only) continue;
+      const byTenant = Map.groupBy(batch, ({ filing }) => shardOf(collection, tenants, filing.tenant).key);
+      for (const [key, entries] of byTenant) {
+        await writer.write({ collection, key }, entries, manifest.embedder !== undefined);
+      }
     }
   };
   const generationOf = async (id: string): Promise<Held | undefined> =>
@@ -97,13 +103,16 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     write: (filing: Filing, versionId, chunks) => writeAll([{ filing, versionId, chunks }]),
     async refile(versionId, filing) {
       const filter = { must: [{ key: "version_id", match: { value: versionId } }] };
-      for (const { collection } of await generations()) {
+      for (const { collection, tenants } of await generations()) {
         const path = `/collections/${collection}/points/payload?wait=true`;
-        await client.need("POST", path, { payload: filingOf(filing), filter }, "write");
+        const body = { payload: filingOf(filing), filter, ...inShard(shardOf(collection, tenants, filing.tenant)) };
+        await client.need("POST", path, body, "write");
       }
     },
     async remove(versionIds) {
-      for (const { collection } of await generations()) await writer.remove(collection, versionIds);
+      for (const { collection, tenants } of await generations()) {
+        await writer.remove(collection, inAllShards(tenants), versionIds);
+      }
     },
     search: async (...asked) => (await search(({ status }) => status === "live", ...asked))!,
     searchIn: (generation, ...asked) => search(({ id }) => id === generation, ...asked),
@@ -115,7 +124,8 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
         const held = await searched(({ id }) => id === generation);
         if (!held || !hasVectorsOf(held, embedder, values.length)) return undefined;
         const scope = { tenant, acl, collections };
-        return await nearestInQdrant(client, held.collection, values, scope, limit, signal);
+        const shard = shardOf(held.collection, held.tenants, tenant);
+        return await nearestInQdrant(client, shard, values, scope, limit, signal);
       } catch (error) {
         if (error instanceof QdrantRefusal && error.status === 404) return undefined;
         throw signal.aborted ? stopped() : error;
@@ -134,7 +144,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
       if (!vectors.every(({ values }) => hasVectorsOf(held, embedder, values.length))) {
         throw new AppError("conflict", `The generation ${id} has no vectors of ${embedder}.`);
       }
-      if (vectors.length > 0) await writeVectorsToQdrant(client, held.collection, vectors);
+      if (vectors.length > 0) await writeVectorsToQdrant(client, held, vectors);
     },
     async versions(generation) {
       const chosen = (await generations()).find(({ id, status }) =>
@@ -157,7 +167,8 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
       } while (offset);
       return ids;
     },
-    generations: async () => (await generations()).map(({ collection: _, ...generation }): Generation => generation),
+    generations: async () =>
+      (await generations()).map(({ id, status, manifest }): Generation => ({ id, status, manifest })),
     createGeneration: (id, manifest) => changed(generations().then(() => registry.create(id, manifest))),
     promoteGeneration: (id) => changed(registry.promote(id)),
     dropGeneration: (id) => changed(registry.drop(id)),

@@ -6,6 +6,7 @@ import type { Hit } from "./index.ts";
 import { meantTerms } from "./meant-terms.ts";
 import { isMendable, nearestWords } from "./near-words.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
+import { inShard, type QdrantShard } from "./qdrant-layout.ts";
 import { type ChunkPayload, chunkOf, countsOf, lettersOf, type MarkerPayload, markerId } from "./qdrant-points.ts";
 import type { QdrantStatistics, ScoredPoint } from "./qdrant-statistics.ts";
 import type { Filter } from "./scope-terms.ts";
@@ -33,7 +34,7 @@ type Ask = (queries: readonly object[]) => Promise<ScoredPoint[][]>;
 export async function searchQdrant(
   client: QdrantClient,
   statistics: QdrantStatistics,
-  collection: string,
+  shard: QdrantShard,
   question: string,
   scope: Filter,
   limit: number,
@@ -44,12 +45,13 @@ export async function searchQdrant(
   const headings = headingsAskedFor(question);
   const filter = filterOf(scope);
   const ask: Ask = async (searches) => {
-    const path = `/collections/${collection}/points/query/batch`;
-    const answers = await client.need<{ points: ScoredPoint[] }[]>("POST", path, { searches }, "read", signal);
+    const path = `/collections/${shard.collection}/points/query/batch`;
+    const body = { searches: searches.map((one) => ({ ...one, ...inShard(shard) })) };
+    const answers = await client.need<{ points: ScoredPoint[] }[]>("POST", path, body, "read", signal);
     return answers.map(({ points }) => points);
   };
   const rank = (asked: readonly WeightedTerm[]): Promise<Ranked> =>
-    rankOnce(ask, statistics, collection, asked, headings, filter, limit, signal);
+    rankOnce(ask, statistics, shard, asked, headings, filter, limit, signal);
 
   const { hits, unheld } = await rank(words);
   if (unheld.length === 0) return hits;
@@ -61,7 +63,7 @@ export async function searchQdrant(
 async function rankOnce(
   ask: Ask,
   statistics: QdrantStatistics,
-  collection: string,
+  shard: QdrantShard,
   words: readonly WeightedTerm[],
   headings: readonly WeightedTerm[],
   filter: object,
@@ -82,7 +84,7 @@ async function rankOnce(
     with_payload: true,
   };
   for (let tries = 1; ; tries++) {
-    const known = statistics.of(collection);
+    const known = statistics.of(shard);
     const unknown = [...asked.keys()].filter((hash) => !known.idf.has(hash));
     const [proposed, ...probes] = await ask([main, ...unknown.map(statistics.probe)]);
     for (const [i, hash] of unknown.entries()) statistics.learn(known, hash, probes[i]!);

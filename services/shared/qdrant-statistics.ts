@@ -1,4 +1,5 @@
 import type { QdrantClient } from "./qdrant-client.ts";
+import { inShard, type QdrantShard } from "./qdrant-layout.ts";
 import { type ChunkPayload, countsOf, saturated } from "./qdrant-points.ts";
 import { frequencyIn } from "./term-counts.ts";
 
@@ -12,39 +13,46 @@ export type Averages = { readonly chunkWords: number; readonly versionWords: num
 export type ScoredPoint = { readonly id: string; readonly score: number; readonly payload?: unknown };
 /** What is known at one moment. A search holds on to one of these, so that nothing it has learned expires under it. */
 export type Known = {
-  readonly collection: string;
+  readonly shard: QdrantShard;
   averages: Promise<Averages> | undefined;
   readonly idf: Map<number, number>;
   readonly at: number;
 };
 type Page = { points: { payload: { words: number } }[] };
 
-/** What ranking must know about all texts of a collection. Qdrant has no request for it, so it is asked with searches. */
+/** What ranking must know about all texts of a shard. Qdrant has no request for it, so it is asked with searches. */
 export function qdrantStatistics(client: QdrantClient, now: () => number) {
   const known = new Map<string, Known>();
-  const meanWords = async (collection: string, kind: string): Promise<number> => {
+  const meanWords = async (shard: QdrantShard, kind: string): Promise<number> => {
     const sample = {
       filter: { must: [{ key: "kind", match: { value: kind } }] },
       limit: SAMPLE,
       with_payload: ["words"],
+      ...inShard(shard),
     };
-    const { points } = await client.need<Page>("POST", `/collections/${collection}/points/scroll`, sample, "read");
+    const { points } = await client.need<Page>(
+      "POST",
+      `/collections/${shard.collection}/points/scroll`,
+      sample,
+      "read",
+    );
     return points.reduce((sum, { payload }) => sum + payload.words, 0) / points.length;
   };
   return {
     /** After a write of this process, so that it finds what it wrote as if it were alone. */
     forget: (): void => known.clear(),
-    of(collection: string): Known {
-      const old = known.get(collection);
+    of(shard: QdrantShard): Known {
+      const name = `${shard.collection} ${shard.key ?? ""}`;
+      const old = known.get(name);
       if (old && now() - old.at < FRESH_MS && old.idf.size < MAX_TERMS) return old;
-      const fresh = { collection, averages: undefined, idf: new Map<number, number>(), at: now() };
-      known.set(collection, fresh);
+      const fresh = { shard, averages: undefined, idf: new Map<number, number>(), at: now() };
+      known.set(name, fresh);
       return fresh;
     },
     /** Asked once for all searches that wait for it, so none of them may stop it. */
     averages(one: Known): Promise<Averages> {
-      const { collection } = one;
-      one.averages ??= Promise.all([meanWords(collection, "chunk"), meanWords(collection, "version")]).then(
+      const { shard } = one;
+      one.averages ??= Promise.all([meanWords(shard, "chunk"), meanWords(shard, "version")]).then(
         ([chunkWords, versionWords]) => ({ chunkWords, versionWords }),
         (error: unknown) => {
           one.averages = undefined;

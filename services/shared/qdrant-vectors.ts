@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "./errors.ts";
 import type { Hit, Unembedded } from "./index.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
+import type { Held } from "./qdrant-generations.ts";
+import { inShard, type QdrantShard, shardOf } from "./qdrant-layout.ts";
 import { type ChunkPayload, chunkOf, type MarkerPayload, markerId } from "./qdrant-points.ts";
 import { filterOf } from "./qdrant-search.ts";
 import type { Filter } from "./scope-terms.ts";
@@ -12,12 +14,13 @@ const MAX_TRIES = 4;
 const AGAIN_MS = 20;
 
 type Found = { readonly points: readonly { readonly score: number; readonly payload: ChunkPayload }[] };
+type Owned = { readonly id: string; readonly payload: { readonly tenant: string } };
 type Page = { readonly points: readonly { readonly id: string; readonly payload: ChunkPayload }[] };
 
 /** The dense leg of one collection, filter included. A version shows the chunks of one revision only. */
 export async function nearestInQdrant(
   client: QdrantClient,
-  collection: string,
+  shard: QdrantShard,
   values: Float32Array,
   scope: Filter,
   limit: number,
@@ -31,12 +34,14 @@ export async function nearestInQdrant(
     limit,
     with_payload: true,
     params: { hnsw_ef: EF },
+    ...inShard(shard),
   };
   for (let tries = 1; ; tries++) {
-    const path = `/collections/${collection}/points`;
+    const path = `/collections/${shard.collection}/points`;
     const { points } = await client.need<Found>("POST", `${path}/query`, query, "read", signal);
     const versions = [...new Set(points.map(({ payload }) => payload.version_id))];
-    const body = { ids: versions.map(markerId), with_payload: ["version_id", "revision", "previous"] };
+    const ids = versions.map(markerId);
+    const body = { ids, with_payload: ["version_id", "revision", "previous"], ...inShard(shard) };
     const found = await client.need<{ payload: MarkerPayload }[]>("POST", path, body, "read", signal);
     const markers = new Map(found.map(({ payload }) => [payload.version_id, payload]));
     const torn = points.some(({ payload }) => markers.get(payload.version_id)?.previous === payload.revision);
@@ -71,19 +76,23 @@ export async function withoutVectorsInQdrant(
 /** A point that has gone meanwhile would make the server refuse all of them. */
 export async function writeVectorsToQdrant(
   client: QdrantClient,
-  collection: string,
+  { collection, tenants }: Pick<Held, "collection" | "tenants">,
   vectors: readonly { readonly ref: string; readonly values: Float32Array }[],
 ): Promise<void> {
   const path = `/collections/${collection}/points`;
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const ids = vectors.map(({ ref }) => ref);
-    const found = await client.need<{ id: string }[]>("POST", path, { ids, with_payload: false }, "read");
-    const here = new Set(found.map(({ id }) => id));
-    const points = vectors
-      .filter(({ ref }) => here.has(ref))
-      .map(({ ref, values }) => ({ id: ref, vector: { dense: Array.from(values) } }));
-    if (points.length === 0) return;
-    if ((await client.call("PUT", `${path}/vectors?wait=true`, { points }, "write")) !== undefined) return;
+    const found = await client.need<Owned[]>("POST", path, { ids, with_payload: ["tenant"] }, "read");
+    const keys = new Map(found.map(({ id, payload }) => [id, shardOf(collection, tenants, payload.tenant).key]));
+    const here = vectors.filter(({ ref }) => keys.has(ref));
+    const byShard = Map.groupBy(here, ({ ref }) => keys.get(ref));
+    let written = true;
+    for (const [key, some] of byShard) {
+      const points = some.map(({ ref, values }) => ({ id: ref, vector: { dense: Array.from(values) } }));
+      const body = { points, ...inShard({ key }) };
+      written &&= (await client.call("PUT", `${path}/vectors?wait=true`, body, "write")) !== undefined;
+    }
+    if (written) return;
   }
   throw new AppError("unavailable", "The index changes too fast to take vectors. Try again.");
 }

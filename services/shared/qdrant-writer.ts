@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Chunk } from "./chunk.ts";
 import type { Filing } from "./index.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
+import { type inAllShards, inShard, type QdrantShard } from "./qdrant-layout.ts";
 import { type MarkerPayload, markerId, type Point, pointsOf, wordPoint } from "./qdrant-points.ts";
 import type { QdrantStatistics } from "./qdrant-statistics.ts";
 
@@ -13,34 +14,35 @@ const PORTION_CHUNKS = 128;
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 
 /**
- * Writes versions to one collection so that a search sees the old content of a version or the new one: chunks of the
+ * Writes versions to one shard of a collection so that a search sees the old content of a version or the new one: chunks of the
  * new revision first, then the marker that names it, then the old chunks go. A crash in between leaves points that
  * no marker names, which no search shows; the same write again has the same ids and finishes the work.
  */
 export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics) {
   const words = new Map<string, Set<string>>();
 
-  async function upsert(collection: string, points: readonly Point[]): Promise<void> {
+  async function upsert(shard: QdrantShard, points: readonly Point[]): Promise<void> {
     for (let at = 0; at < points.length; at += BATCH_POINTS) {
-      const body = { points: points.slice(at, at + BATCH_POINTS) };
-      await client.need("PUT", `/collections/${collection}/points?wait=true`, body, "write");
+      const body = { points: points.slice(at, at + BATCH_POINTS), ...inShard(shard) };
+      await client.need("PUT", `/collections/${shard.collection}/points?wait=true`, body, "write");
     }
   }
 
-  /** Once a process for each word; it stays when the texts go, and is then near to nothing that anyone may read. */
-  function newWords(collection: string, all: Iterable<string>): Point[] {
-    const known = words.get(collection) ?? new Set();
+  /** Each is written once a process; it stays when the texts go, and is then near to nothing that anyone may read. */
+  function knownWords({ collection, key = "" }: QdrantShard): Set<string> {
+    const name = `${collection} ${key}`;
+    const known = words.get(name) ?? new Set();
+    words.set(name, known);
     if (known.size > MAX_KNOWN_WORDS) known.clear();
-    const fresh = [...new Set(all)].filter((word) => !known.has(word));
-    words.set(collection, known);
-    return fresh.map(wordPoint);
+    return known;
   }
 
-  async function markersOf(collection: string, entries: readonly Entry[]): Promise<Map<string, MarkerPayload>> {
-    const body = { ids: entries.map(({ versionId }) => markerId(versionId)), with_payload: ["version_id", "revision"] };
+  async function markersOf(shard: QdrantShard, entries: readonly Entry[]): Promise<Map<string, MarkerPayload>> {
+    const ids = entries.map(({ versionId }) => markerId(versionId));
+    const body = { ids, with_payload: ["version_id", "revision"], ...inShard(shard) };
     const found = await client.need<{ payload: MarkerPayload }[]>(
       "POST",
-      `/collections/${collection}/points`,
+      `/collections/${shard.collection}/points`,
       body,
       "read",
     );
@@ -48,9 +50,9 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
   }
 
   /** Chunks and markers in one request, so that the server finishes it whatever happens to us. */
-  async function remove(collection: string, versionIds: readonly string[]): Promise<void> {
+  async function remove(collection: string, where: Where, versionIds: readonly string[]): Promise<void> {
     statistics.forget();
-    const body = { filter: { must: [{ key: "version_id", match: { any: versionIds } }] } };
+    const body = { filter: { must: [{ key: "version_id", match: { any: versionIds } }] }, ...where };
     await client.need("POST", `/collections/${collection}/points/delete?wait=true`, body, "write");
   }
 
@@ -58,24 +60,25 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
    * Another worker, whose lease ran out or took over, may have replaced the same version meanwhile and removed what it
    * took for the old content.
    */
-  async function isComplete(collection: string, versions: readonly Written[]): Promise<boolean> {
+  async function isComplete(shard: QdrantShard, versions: readonly Written[]): Promise<boolean> {
     const must = [
       { key: "revision", match: { any: versions.map(({ revision }) => revision) } },
       { key: "version_id", match: { any: versions.map(({ versionId }) => versionId) } },
       { key: "kind", match: { value: "chunk" } },
     ];
-    const path = `/collections/${collection}/points/count`;
-    const { count } = await client.need<{ count: number }>("POST", path, { filter: { must }, exact: true }, "read");
+    const path = `/collections/${shard.collection}/points/count`;
+    const body = { filter: { must }, exact: true, ...inShard(shard) };
+    const { count } = await client.need<{ count: number }>("POST", path, body, "read");
     return count >= versions.reduce((sum, { points }) => sum + points.length, 0);
   }
 
   /** The points with the vectors that the same points have already: what is written replaces a point as a whole. */
-  async function withVectors(collection: string, points: readonly Point[]): Promise<readonly Point[]> {
+  async function withVectors(shard: QdrantShard, points: readonly Point[]): Promise<readonly Point[]> {
     const kept = new Map<string, readonly number[]>();
     for (let at = 0; at < points.length; at += BATCH_POINTS) {
       const ids = points.slice(at, at + BATCH_POINTS).map(({ id }) => id);
-      const body = { ids, with_payload: false, with_vector: ["dense"] };
-      const found = await client.need<Embedded[]>("POST", `/collections/${collection}/points`, body, "read");
+      const body = { ids, with_payload: false, with_vector: ["dense"], ...inShard(shard) };
+      const found = await client.need<Embedded[]>("POST", `/collections/${shard.collection}/points`, body, "read");
       for (const { id, vector } of found) if (vector?.dense) kept.set(id, vector.dense);
     }
     return points.map((point) => {
@@ -84,20 +87,20 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
     });
   }
 
-  async function write(collection: string, batch: readonly Entry[], isDense: boolean): Promise<void> {
+  async function write(shard: QdrantShard, batch: readonly Entry[], isDense: boolean): Promise<void> {
     const empty = batch.filter(({ chunks }) => chunks.length === 0).map(({ versionId }) => versionId);
-    if (empty.length > 0) await remove(collection, empty);
+    if (empty.length > 0) await remove(shard.collection, inShard(shard), empty);
     const filled = batch.filter(({ chunks }) => chunks.length > 0);
     if (filled.length === 0) return;
     for (let tries = 1; tries <= MAX_REWRITES; tries++) {
-      const versions = await replace(collection, filled, isDense);
-      if (await isComplete(collection, versions)) break;
+      const versions = await replace(shard, filled, isDense);
+      if (await isComplete(shard, versions)) break;
     }
     statistics.forget();
   }
 
-  async function replace(collection: string, filled: readonly Entry[], isDense: boolean): Promise<readonly Written[]> {
-    const before = await markersOf(collection, filled);
+  async function replace(shard: QdrantShard, filled: readonly Entry[], isDense: boolean): Promise<readonly Written[]> {
+    const before = await markersOf(shard, filled);
     const versions: Written[] = [];
     const sending: Promise<void>[] = [];
     for (const entries of portionsOf(filled)) {
@@ -110,8 +113,8 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
       // A marker without a revision says that a write has begun, so that what a crash leaves can be found.
       const begun = portion.filter(({ versionId }) => !before.has(versionId)).map(({ marker }) => marker(null, null));
       const chunks = portion.flatMap(({ points }) => points);
-      const points = isDense ? await withVectors(collection, chunks) : chunks;
-      const send = upsert(collection, [...begun, ...points]);
+      const points = isDense ? await withVectors(shard, chunks) : chunks;
+      const send = upsert(shard, [...begun, ...points]);
       // A failure is heard of below; until then it must not end the process.
       send.catch(() => undefined);
       sending.push(send);
@@ -119,14 +122,12 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
       await nextTurn();
     }
     await allOf(sending);
-    const fresh = newWords(
-      collection,
-      versions.flatMap((version) => [...version.words]),
-    );
-    await upsert(collection, fresh);
-    for (const { payload } of fresh) words.get(collection)!.add((payload as { word: string }).word);
+    const known = knownWords(shard);
+    const fresh = [...new Set(versions.flatMap((version) => [...version.words]))].filter((word) => !known.has(word));
+    await upsert(shard, fresh.map(wordPoint));
+    for (const word of fresh) known.add(word);
     await upsert(
-      collection,
+      shard,
       versions.map(({ marker, revision, previous }) => marker(revision, previous === revision ? null : previous)),
     );
     for (const { versionId, revision, previous } of versions) {
@@ -136,7 +137,8 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
         { key: "revision", match: { value: previous } },
         { key: "kind", match: { value: "chunk" } },
       ];
-      await client.need("POST", `/collections/${collection}/points/delete?wait=true`, { filter: { must } }, "write");
+      const body = { filter: { must }, ...inShard(shard) };
+      await client.need("POST", `/collections/${shard.collection}/points/delete?wait=true`, body, "write");
     }
     return versions;
   }
@@ -149,13 +151,14 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
     return turn;
   };
   return {
-    write: (collection: string, batch: readonly Entry[], isDense: boolean): Promise<void> =>
-      inTurn(() => write(collection, batch, isDense)),
-    remove: (collection: string, versionIds: readonly string[]): Promise<void> =>
-      inTurn(() => remove(collection, versionIds)),
+    write: (shard: QdrantShard, batch: readonly Entry[], isDense: boolean): Promise<void> =>
+      inTurn(() => write(shard, batch, isDense)),
+    remove: (collection: string, where: Where, versionIds: readonly string[]): Promise<void> =>
+      inTurn(() => remove(collection, where, versionIds)),
   };
 }
 
+type Where = ReturnType<typeof inShard> | ReturnType<typeof inAllShards>;
 type Written = ReturnType<typeof pointsOf> & { readonly versionId: string; readonly previous: string | null };
 
 /** Nothing is under way any more when it rejects. */

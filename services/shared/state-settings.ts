@@ -1,4 +1,5 @@
 import { type Env, httpUrl, int, optional, type Reader, readEnv, str } from "./env.ts";
+import { TENANT_NAME } from "./principal.ts";
 import type { S3Access } from "./s3-client.ts";
 
 /** A PostgreSQL URL; may be absent. */
@@ -16,6 +17,19 @@ const collection: Reader<string> = (raw) => {
   return raw;
 };
 
+/** `acme=4,globex`: tenants with the number of their own shards, one where none is said. */
+const tenantShards: Reader<ReadonlyMap<string, number>> = (raw) => {
+  const entries = (raw ?? "").split(",").filter(Boolean);
+  const tenants = entries.map((entry) => {
+    const [, tenant, shards = "1"] = /^\s*([^=\s]+)(?:=([1-9]\d{0,2}))?\s*$/.exec(entry) ?? [];
+    if (tenant === undefined || !TENANT_NAME.test(tenant))
+      throw new Error("must be tenants and numbers of shards, acme=4,globex=2");
+    return [tenant, Number(shards)] as const;
+  });
+  if (new Set(tenants.map(([tenant]) => tenant)).size < tenants.length) throw new Error("must name each tenant once");
+  return new Map(tenants);
+};
+
 const blobs: Reader<string | undefined> = (raw) => {
   if (raw === undefined || raw === "" || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.:-]+)*\/?$/.test(raw))
     return raw || undefined;
@@ -31,12 +45,14 @@ const pepper: Reader<string | undefined> = (raw) => {
 export const STATE_SETTINGS = {
   CAIRN_DATA: str(".cairn"),
   DATABASE_URL: postgresUrl,
+  DATABASE_REPLICA_URL: postgresUrl,
   CAIRN_PEPPER: pepper,
   QDRANT_URL: httpUrl,
   QDRANT_API_KEY: optional,
   QDRANT_COLLECTION: collection,
   QDRANT_SHARDS: int(1, 1024, 1),
   QDRANT_REPLICAS: int(1, 16, 1),
+  QDRANT_TENANT_SHARDS: tenantShards,
   CAIRN_BLOBS: blobs,
   AWS_ENDPOINT_URL: httpUrl,
   AWS_REGION: str("us-east-1"),

@@ -14,18 +14,20 @@ export function postgresPrograms(): string | undefined {
   return folders.find((folder) => ["initdb", "postgres"].every((program) => existsSync(join(folder, program))));
 }
 
-/** A PostgreSQL of its own in a temporary folder. It refuses to run as root, so there it runs as `postgres`. */
-export async function startPostgres(programs: string) {
+/**
+ * A PostgreSQL of its own in a temporary folder, or a copy of the one at `primary` that follows it and can only be read.
+ * It refuses to run as root, so there it runs as `postgres`.
+ */
+export async function startPostgres(programs: string, primary?: string) {
   const folder = mkdtempSync(join(tmpdir(), "cairn-postgres-"));
   const owner = process.getuid?.() === 0 ? ownerOf("postgres") : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, "data");
   const [port] = await freePorts();
-  execFileSync(join(programs, "initdb"), ["-D", data, "-U", "cairn", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], {
-    ...owner,
-    cwd: folder,
-    stdio: "ignore",
-  });
+  const [program, ...make] = primary
+    ? ["pg_basebackup", "-D", data, "-d", primary, "-R", "-c", "fast", "-N"]
+    : ["initdb", "-D", data, "-U", "cairn", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
+  execFileSync(join(programs, program!), make, { ...owner, cwd: folder, stdio: "ignore" });
   const settings = [
     "listen_addresses=127.0.0.1",
     `unix_socket_directories=${folder}`,

@@ -3,7 +3,7 @@ import { chunk, everyone, find, open } from "../contract/search-index-fixtures.t
 
 /** Writes to a Qdrant and searches it, with what the environment of this process says about certificates. */
 const [url, apiKey] = process.argv.slice(2);
-const layout = { shards: 1, replicas: 1 };
+const layout = { shards: 1, replicas: 1, tenants: new Map<string, number>() };
 const log = { info: () => {}, error: () => {}, warn: (_event: string, fields?: object) => console.log(fields) };
 const index = openQdrantIndex({ url: url!, apiKey, prefix: "tls", layout, log });
 try {

@@ -2,7 +2,10 @@ import type { SearchIndex } from "#shared/index.ts";
 import { openQdrantIndex } from "#shared/qdrant-index.ts";
 
 /** Indexes on the server under test, each with collections of its own. */
-export function testQdrant(url: string = process.env.CAIRN_TEST_QDRANT_URL!) {
+export function testQdrant(
+  url: string = process.env.CAIRN_TEST_QDRANT_URL!,
+  tenants: ReadonlyMap<string, number> = new Map(),
+) {
   const apiKey = process.env.CAIRN_TEST_QDRANT_API_KEY;
   const prefixes = new Map<SearchIndex, string>();
 
@@ -19,7 +22,7 @@ export function testQdrant(url: string = process.env.CAIRN_TEST_QDRANT_URL!) {
     url,
     prefixOf: (index: SearchIndex): string => prefixes.get(index)!,
     open(prefix = `t${crypto.randomUUID().slice(0, 8)}`): SearchIndex {
-      const index = openQdrantIndex({ url, apiKey, prefix, layout: { shards: 1, replicas: 1 } });
+      const index = openQdrantIndex({ url, apiKey, prefix, layout: { shards: 1, replicas: 1, tenants } });
       prefixes.set(index, prefix);
       return index;
     },

@@ -4,7 +4,7 @@ import { openQdrantIndex } from "#shared/qdrant-index.ts";
 import { chunk, everyone, find, idsOf, open } from "../contract/search-index-fixtures.ts";
 import { hasQdrantEngine, startQdrant } from "../helpers/qdrant-server.ts";
 
-const layout = { shards: 1, replicas: 1 };
+const layout = { shards: 1, replicas: 1, tenants: new Map<string, number>() };
 const API_KEY = "a key of the server";
 let server: Awaited<ReturnType<typeof startQdrant>>;
 let index: SearchIndex;

@@ -66,7 +66,7 @@ test.skipIf(!hasQdrantEngine())("a new collection is laid out over nodes as the 
     url: server.url,
     apiKey: API_KEY,
     prefix: "wide",
-    layout: { shards: 6, replicas: 3 },
+    layout: { shards: 6, replicas: 3, tenants: new Map() },
   });
   await index.versions();
   const ask = async (path: string) =>

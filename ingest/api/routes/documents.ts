@@ -22,7 +22,7 @@ const tags = ["documents"];
 const params = z.object({ id: field.id });
 
 /** What is known of documents, their texts, and changes that need no new content. */
-export function mountDocuments(routes: Routes, { store, authenticate, wake }: RouteDeps): void {
+export function mountDocuments(routes: Routes, { store, replica, authenticate, wake }: RouteDeps): void {
   const write = needs(authenticate, "ingest", "admin");
   const read = needs(authenticate, "ingest", "chat", "admin");
 
@@ -43,7 +43,7 @@ export function mountDocuments(routes: Routes, { store, authenticate, wake }: Ro
       },
     },
     async (request) => {
-      const { documents, next } = await listDocuments(store.db, callerOf(request), request.query);
+      const { documents, next } = await listDocuments(store.db, callerOf(request), request.query, replica);
       return { documents: documents.map(documentView), next_cursor: next ?? null };
     },
   );

@@ -1,7 +1,8 @@
-import type { Database, Sql } from "#shared/database.ts";
+import { type Database, placesOf, type Sql } from "#shared/database.ts";
 import { AppError } from "#shared/errors.ts";
 import { likePattern } from "#shared/like-pattern.ts";
 import type { Principal } from "#shared/principal.ts";
+import type { StaleReads } from "#shared/replica-reads.ts";
 import type { Draft } from "../answer/draft.ts";
 
 export type Conversation = {
@@ -35,24 +36,34 @@ export async function ownConversation(db: Sql, { tenant, subject }: Principal, i
 /** A place in the list of conversations: behind the one with this time and id. */
 export type ListPlace = { readonly at: number; readonly id: string };
 
+const LISTED = `select id, title, created_at, updated_at from conversation c
+  where tenant = $1 and subject = $2 and deleted_at is null
+    and updated_at <= $3 and (updated_at < $3 or id > $4)
+    and ($5 = '' or lower(title) like $5 escape '\\' or exists (select 1 from message m
+      where m.conversation_id = c.id and m.role = 'user' and lower(m.content) like $5 escape '\\'))`;
+const NEWEST_FIRST = "order by updated_at desc, id limit $6";
+
 /**
  * A person's conversations, the one with the newest turn first. With a `query`, those whose title or questions contain
- * it; answers are not searched, because they may rest on documents that have been withdrawn from their reader since.
+ * it, which the `replica` looks for; answers are not searched, because they may rest on documents that have been withdrawn
+ * from their reader since.
  */
-export function listConversations(
+export async function listConversations(
   db: Sql,
   { tenant, subject }: Principal,
   { limit, query, after }: { limit: number; query?: string | undefined; after?: ListPlace | undefined },
+  replica: StaleReads = db,
 ): Promise<Conversation[]> {
-  return db.all<Conversation>(
-    `select id, title, created_at, updated_at from conversation c
-     where tenant = $1 and subject = $2 and deleted_at is null
-       and updated_at <= $3 and (updated_at < $3 or id > $4)
-       and ($5 = '' or lower(title) like $5 escape '\\' or exists (select 1 from message m
-         where m.conversation_id = c.id and m.role = 'user' and lower(m.content) like $5 escape '\\'))
-     order by updated_at desc, id limit $6`,
-    [tenant, subject, after?.at ?? Number.MAX_SAFE_INTEGER, after?.id ?? "", likePattern(query), limit],
-  );
+  const asked = [tenant, subject, after?.at ?? Number.MAX_SAFE_INTEGER, after?.id ?? "", likePattern(query), limit];
+  if (!query || replica === db) return db.all<Conversation>(`${LISTED} ${NEWEST_FIRST}`, asked);
+  const ids = (await replica.all<Conversation>(`${LISTED} ${NEWEST_FIRST}`, asked)).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const found = await db.all<Conversation>(`${LISTED} and id in (${placesOf(ids, 7)}) ${NEWEST_FIRST}`, [
+    ...asked,
+    ...ids,
+  ]);
+  // What was deleted or renamed a moment ago has not reached the replica: a page must not be shorter for it.
+  return found.length === ids.length ? found : db.all<Conversation>(`${LISTED} ${NEWEST_FIRST}`, asked);
 }
 
 /** Rejects with `not_found`, for another person's conversation too. */

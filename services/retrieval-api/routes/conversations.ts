@@ -19,7 +19,7 @@ const tags = ["conversations"];
 const MAX_TITLE = 200;
 
 /** A person's own conversations. */
-export function mountConversations(server: Server, { db, authenticate, now }: ApiDeps): void {
+export function mountConversations(server: Server, { db, replica, authenticate, now }: ApiDeps): void {
   const onRequest = needs(authenticate, "chat");
 
   server.get(
@@ -40,7 +40,7 @@ export function mountConversations(server: Server, { db, authenticate, now }: Ap
       const { limit, query, cursor } = request.query;
       const after = cursor === undefined ? undefined : fromCursor(cursor);
       // One more than asked for tells whether there is a next page.
-      const found = await listConversations(db, callerOf(request), { limit: limit + 1, query, after });
+      const found = await listConversations(db, callerOf(request), { limit: limit + 1, query, after }, replica);
       const last = found[limit - 1];
       return {
         conversations: found.slice(0, limit).map(view),
