@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { VERSION } from "#shared/version.ts";
-import { cairn, pretender } from "./rig.ts";
+import { cairn, pretender, start } from "./rig.ts";
 
 const NOWHERE = { url: "http://127.0.0.1:9" };
 
@@ -79,7 +79,7 @@ test("a server that is not there is named, with what to do", async () => {
 });
 
 test("a setting that is no address is refused", async () => {
-  const { code, stderr } = await cairn({ url: "localhost" }, "status");
+  const { code, stderr } = await start(["status"], { url: "localhost" }).ended;
   expect(stderr).toContain("CAIRN_URL must be an http(s) URL");
   expect(code).toBe(1);
 });

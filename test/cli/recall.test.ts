@@ -1,23 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { run } from "../../services/cli/app.ts";
 import { until } from "../helpers/ask.ts";
-import { type Ended, localCairn } from "./rig.ts";
+import { cairn as cairnAt, type Ended, localCairn } from "./rig.ts";
 
 let server: Awaited<ReturnType<typeof localCairn>>;
 
-/** The command line in this process: starting one for each call would take most of the time. */
-async function cairn(...args: readonly string[]): Promise<Ended> {
-  let [stdout, stderr] = ["", ""];
-  const settings = { url: server.url, key: undefined };
-  const code = await run(
-    args,
-    settings,
-    { write: (text: string) => (stdout += text) },
-    { write: (text: string) => (stderr += text) },
-    new AbortController().signal,
-  );
-  return { code, stdout, stderr };
-}
+const cairn = (...args: readonly string[]): Promise<Ended> => cairnAt(server, ...args);
 
 beforeAll(async () => {
   server = await localCairn();

@@ -9,6 +9,7 @@ import { authenticateBy } from "#shared/identity.ts";
 import { silentLog } from "#shared/log.ts";
 import { loadRelease } from "#shared/release.ts";
 import { createMetrics } from "#shared/telemetry.ts";
+import { run } from "../../services/cli/app.ts";
 import { startLocal } from "../../services/local/app.ts";
 import { openEmbeddedState } from "../helpers/embedded-state.ts";
 import { lineageDeps } from "../helpers/lineage-deps.ts";
@@ -34,7 +35,19 @@ export function start(args: readonly string[], { url, key = "", cwd = ROOT }: Pl
   return { child, ended };
 }
 
-export const cairn = (place: Place, ...args: readonly string[]): Promise<Ended> => start(args, place).ended;
+/** The command line in this process, unless it is to be called elsewhere: to start one takes longer than most tests. */
+export async function cairn(place: Place, ...args: readonly string[]): Promise<Ended> {
+  if (place.cwd !== undefined) return start(args, place).ended;
+  let [stdout, stderr] = ["", ""];
+  const code = await run(
+    args,
+    { url: place.url, key: place.key },
+    { write: (text: string) => (stdout += text) },
+    { write: (text: string) => (stderr += text) },
+    new AbortController().signal,
+  );
+  return { code, stdout, stderr };
+}
 
 /** A new empty folder, and how to remove it. */
 export function tempFolder(): { path: string; remove(): void } {
