@@ -13,16 +13,17 @@ import type { Results, RunSuite } from "../../evals/results.ts";
 import { runSuite } from "../../evals/run-suite.ts";
 import { loadSuite, type Suite } from "../../evals/suite.ts";
 import type { SuiteData } from "../../evals/suite-data.ts";
-import { createClient } from "../../services/cli/client.ts";
+import { type Client, createClient } from "../../services/cli/client.ts";
 import { openLocal } from "../helpers/local.ts";
 import {
   type Bot,
-  botServer,
+  botClient,
+  type Kept,
   type Passage,
   type Reply,
-  recordingServer,
-  type SearchBody,
-} from "../helpers/replayed-server.ts";
+  recordingClient,
+  searchesIn,
+} from "../helpers/replayed-client.ts";
 
 const SLOW_MS = 240_000;
 vi.setConfig({ testTimeout: SLOW_MS });
@@ -34,15 +35,15 @@ let suite: Suite;
 let data: SuiteData;
 let policy: Policy;
 let real: Results;
-let kept: Awaited<ReturnType<typeof recordingServer>>["kept"];
+let kept: Kept;
 /** Every passage that the real search found for anything, and what it found for each question. */
 const passages: Passage[] = [];
 const foundFor = new Map<string, Passage[]>();
 
-async function measure(url: string): Promise<Results> {
+async function measure(client: Client): Promise<Results> {
   const deps = {
-    connect: (to: string) => createClient({ url: to, key: undefined }),
-    serve: async () => ({ url, log: () => "", stop: async () => {} }),
+    connect: () => client,
+    serve: async () => ({ url: client.url, log: () => "", stop: async () => {} }),
     instructions: "",
     concurrency: 4,
     limit: undefined,
@@ -58,8 +59,7 @@ async function measure(url: string): Promise<Results> {
 
 /** What the gate says of a bot, beside the application itself. Bounds that the application breaks are no news. */
 async function verdictOn(bot: Bot): Promise<Decision> {
-  const server = await botServer(kept, bot);
-  const results = await measure(server.url).finally(server.close);
+  const results = await measure(botClient(kept, bot));
   const decisionOn = (some: Results): Decision => decide(some, policy, (name) => baselineOf(real, name, "real"));
   const known = new Set(decisionOn(real).reasons);
   const { verdict, reasons, ...rest } = decisionOn(results);
@@ -72,17 +72,12 @@ beforeAll(async () => {
   policy = await loadPolicy("releases/default/evaluation.json");
   if (suite.data.format === "golden") data = await readGolden(suite.data, ".");
   const app = await openLocal();
-  const recording = recordingServer(app.address);
-  const server = await recording.opening;
-  real = await measure(server.url);
+  const recording = recordingClient(createClient({ url: app.address, key: undefined }));
+  real = await measure(recording.client);
   kept = recording.kept;
-  await server.close();
   await app.close();
-  for (const [key, { body }] of kept) {
-    if (!key.startsWith("POST /v1/search ")) continue;
-    const { query } = JSON.parse(key.slice("POST /v1/search ".length)) as { query: string };
-    const { results } = JSON.parse(body) as SearchBody;
-    foundFor.set(query, results);
+  for (const { query, results } of searchesIn(kept)) {
+    foundFor.set(query, [...results]);
     passages.push(...results);
   }
 }, SLOW_MS);
