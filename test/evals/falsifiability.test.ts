@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { languageOf } from "#shared/language.ts";
 import { baselineOf } from "../../evals/gate/baseline.ts";
 import { loadPolicy, type Policy } from "../../evals/gate/policy.ts";
@@ -26,7 +26,6 @@ import {
 } from "../helpers/replayed-client.ts";
 
 const SLOW_MS = 240_000;
-vi.setConfig({ testTimeout: SLOW_MS });
 const folder = mkdtempSync(join(tmpdir(), "cairn-bots-"));
 const random = seededRandom(1);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
@@ -134,7 +133,7 @@ const BOTS: Readonly<Record<string, Bot>> = {
   },
 };
 
-describe("the gate sees through", () => {
+describe("the gate sees through", { timeout: SLOW_MS }, () => {
   test("nothing that is not there: the application itself, measured again, is GO beside itself", async () => {
     expect(await verdictOn({})).toMatchObject({ verdict: "GO", reasons: [] });
   });
