@@ -23,7 +23,12 @@ export default defineConfig({
       {
         // One process runs many files, one after the other: to load the application for each takes longer than most tests.
         extends: true,
-        test: { name: "together", isolate: false, include: ["test/**/*.test.ts"], exclude: [...ALONE, ...OTHER_SUITES] },
+        test: {
+          name: "together",
+          isolate: false,
+          include: ["test/**/*.test.ts"],
+          exclude: [...ALONE, ...OTHER_SUITES],
+        },
       },
       { extends: true, test: { name: "alone", include: ALONE } },
     ],

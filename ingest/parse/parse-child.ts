@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { AppError } from "#shared/errors.ts";
 import { chunkDocument } from "../chunk/chunk.ts";
 import { parse } from "./parse.ts";
@@ -8,7 +9,11 @@ import type { ParseInput } from "./parsed.ts";
 process.on("disconnect", () => process.exit(0));
 process.on("message", (input: ParseInput) => {
   process.send?.(BEGUN);
-  void answer(input).then((reply) => process.send?.(reply));
+  void answer(input).then((reply) => {
+    process.send?.(reply);
+    // It will be killed, when Node would do so: the next child starts with what this one has compiled.
+    flushCompileCache();
+  });
 });
 
 async function answer(input: ParseInput): Promise<Reply> {

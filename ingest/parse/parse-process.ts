@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { AppError, type ErrorCode } from "#shared/errors.ts";
 import { MAX_DOCUMENT_BYTES } from "#shared/formats.ts";
 import type { Passage } from "../chunk/chunk.ts";
@@ -97,11 +99,12 @@ export function openParser({
 
 function childOf(slot: Slot): ChildProcess {
   if (slot.child?.connected) return slot.child;
+  const compiled = getCompileCacheDir();
   const child = fork(new URL("./parse-child.ts", import.meta.url), {
     serialization: "advanced",
     execArgv: [`--max-old-space-size=${MAX_HEAP_MEGABYTES}`],
     // Nothing of the environment: a parser that is taken over finds no credential in it.
-    env: {},
+    env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   // Failures reach the caller through "exit" or "disconnect"; an unheard "error" would end this process.

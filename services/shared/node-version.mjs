@@ -8,3 +8,6 @@ if (major < 24) {
   process.exit(1);
 }
 process.removeAllListeners("warning"); // node:sqlite announces itself as experimental on every start
+// What Node compiles is kept for the next start, which then takes half as long. Where nothing can be written, nothing is.
+const { enableCompileCache } = await import("node:module");
+enableCompileCache(`${import.meta.dirname}/../../node_modules/.cache/node`);
