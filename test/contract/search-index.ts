@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SearchIndex } from "#shared/index.ts";
 import type { SearchScope } from "#shared/principal.ts";
+import { codePoint } from "../helpers/code-points.ts";
 import { chunk, everyone, find, idsOf, open } from "./search-index-fixtures.ts";
 import { generationContract } from "./search-index-generations.ts";
 import { scopeContract } from "./search-index-scope.ts";
@@ -136,7 +137,7 @@ export function searchIndexContract(name: string, openEmpty: () => Promise<Searc
         ];
         for (const question of syntax) await find(index, question);
         await fc.assert(
-          fc.asyncProperty(fc.string({ unit: "binary" }), async (question) => void (await find(index, question))),
+          fc.asyncProperty(fc.string({ unit: codePoint }), async (question) => void (await find(index, question))),
           { numRuns: 50 },
         );
       });

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { codePointIndex, codePointLength, sliceCodePoints } from "#shared/codepoints.ts";
+import { codePoint } from "../helpers/code-points.ts";
 
 const texts = fc.oneof(
   fc.string({ unit: "grapheme" }),
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.constant("a\ud800b😀\udc00c"),
 );
 
