@@ -58,13 +58,13 @@ test("requests that come together are a few calls of at most 32 texts, and each 
 });
 
 test("a request that comes alone does not wait for others, and nobody waits long for a batch to fill", async () => {
-  await start([embeds(300)]);
+  await start([embeds(1000)]);
   const first = await occupied();
   const started = performance.now();
   const second = embed("second");
   await until("the second call", () => calls().length === 2);
-  // 5 ms of them are the window; the rest is for a loaded machine.
-  expect(performance.now() - started).toBeLessThan(150);
+  // 5 ms of them are the window; the rest is for a loaded machine. To wait for the first would take all of its second.
+  expect(performance.now() - started).toBeLessThan(900);
   expect(vectorsOf(await second)).toEqual([vectorOf("second")]);
   await first;
 });
@@ -146,7 +146,7 @@ test("when all callers of a batch have left, the model server is told", async ()
   const left = performance.now();
   expect(await Promise.all(all)).toEqual(["left", "left", "left"]);
   await until("all calls closed", () => calls().every(({ closedAt }) => closedAt !== undefined));
-  expect(performance.now() - left).toBeLessThan(1000);
+  expect(performance.now() - left).toBeLessThan(4000);
   expect(await metricOf(gateway, 'cairn_gateway_demand{model="embed"}')).toBe(0);
 });
 

