@@ -1,12 +1,8 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-/** What counts the timers, sockets, memory or warnings of its process, or replaces something in it, has one of its own. */
-const ALONE = [
-  "test/gateway/{admission,admission-limits,faults,faults-elsewhere,headers,limits,upstream-exchanges,watch-route-file}.test.ts",
-  "test/ingest/parse-process.test.ts",
-  "test/shared/codepoints.test.ts",
-];
+/** Files that leave nothing in their process and look at nothing that others may have left there. */
+const TOGETHER = ["test/*.test.ts", "test/{cli,contract,evals,retrieval-api,shared}/**/*.test.ts"];
 const OTHER_SUITES = ["test/stores/**", "test/model/**", "test/browser/**", "test/cluster/**"];
 
 export default defineConfig({
@@ -21,16 +17,14 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {
-        // One process runs many files, one after the other: to load the application for each takes longer than most tests.
+        // One process runs many files, one after the other: to load the application for each takes longer than its tests.
         extends: true,
-        test: {
-          name: "together",
-          isolate: false,
-          include: ["test/**/*.test.ts"],
-          exclude: [...ALONE, ...OTHER_SUITES],
-        },
+        test: { name: "together", isolate: false, include: TOGETHER },
       },
-      { extends: true, test: { name: "alone", include: ALONE } },
+      {
+        extends: true,
+        test: { name: "alone", include: ["test/**/*.test.ts"], exclude: [...TOGETHER, ...OTHER_SUITES] },
+      },
     ],
   },
 });

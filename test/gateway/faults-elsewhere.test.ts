@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { ModelSettings } from "../../services/gateway/routing/route-table.ts";
+import { attemptsOf, faultRig, MAX_ATTEMPTS, timeoutsFor } from "../helpers/fault-rig.ts";
 import { FAULTS, type Fault } from "../helpers/faults.ts";
-import { arm, openAi, startGateway, type TestGateway, tableOf } from "../helpers/gateway.ts";
-import { watchLeftBehind } from "../helpers/left-behind.ts";
+import { arm, openAi, startGateway, tableOf } from "../helpers/gateway.ts";
 import { type Behaviour, DONE, delta, finish, mockUpstream } from "../helpers/mock-upstream.ts";
 
-const timeouts = { connectMs: 2000, headersMs: 900, firstTokenMs: 900, idleMs: 900, totalMs: 1600 };
-const MAX_ATTEMPTS = 2;
 /** Those that a whole answer of any kind can have. What is a good chat is none of these. */
 const WITHOUT_STREAM = FAULTS.filter(({ whole }) => typeof whole === "number");
 
@@ -33,18 +31,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-let left: ReturnType<typeof watchLeftBehind>;
-const open: { close(): Promise<void> }[] = [];
-
-beforeAll(() => {
-  left = watchLeftBehind();
-});
-afterAll(() => left.stop());
-afterEach(closeAll);
-
-async function closeAll(): Promise<void> {
-  for (const each of open.splice(0)) await each.close();
-}
+const rig = faultRig();
 
 const sends =
   (good: object | string): Behaviour =>
@@ -53,9 +40,12 @@ const sends =
     response.writeHead(200, { "content-type": "application/json" }).end(text);
   };
 
-async function ask(fault: Behaviour, { path, kind, body, good }: Endpoint, fallback: boolean) {
-  const [bad, other] = [await mockUpstream(fault), await mockUpstream(sends(good))];
-  const servers = [openAi("mock", bad.baseUrl, { model: "m-1", timeouts }), openAi("other", other.baseUrl)];
+async function ask(fault: Fault, { path, kind, body, good }: Endpoint, fallback: boolean) {
+  const [bad, other] = [await mockUpstream(fault.behave), await mockUpstream(sends(good))];
+  const servers = [
+    openAi("mock", bad.baseUrl, { model: "m-1", timeouts: timeoutsFor(fault) }),
+    openAi("other", other.baseUrl),
+  ];
   const used = fallback ? servers : servers.slice(0, 1);
   const model = {
     kind,
@@ -64,7 +54,7 @@ async function ask(fault: Behaviour, { path, kind, body, good }: Endpoint, fallb
     cache: undefined,
   };
   const gateway = await startGateway({ table: tableOf(servers, model) });
-  open.push(gateway, bad, other);
+  rig.closedLater(gateway, bad, other);
   const response = await fetch(`${gateway.url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -73,14 +63,8 @@ async function ask(fault: Behaviour, { path, kind, body, good }: Endpoint, fallb
   return { response, text: await response.text(), attempts: await attemptsOf(gateway) };
 }
 
-async function attemptsOf(gateway: TestGateway): Promise<Record<string, number>> {
-  const metrics = await gateway.metrics.registry.metrics();
-  const lines = [...metrics.matchAll(/^cairn_gateway_attempts_total\{upstream="(.*)",outcome="(.*)"\} (\d+)$/gm)];
-  return Object.fromEntries(lines.map(([, upstream, outcome, count]) => [`${upstream} ${outcome}`, Number(count)]));
-}
-
 async function expectAnswer(fault: Fault, endpoint: Endpoint, fallback: boolean): Promise<void> {
-  const { response, text, attempts } = await ask(fault.behave, endpoint, fallback);
+  const { response, text, attempts } = await ask(fault, endpoint, fallback);
   const streamed = "stream" in endpoint.body;
   const seen = streamed ? fault.streamed : fault.whole;
   expect(text).not.toContain("secret");
@@ -107,8 +91,7 @@ test.each(WITHOUT_STREAM)(
     for (const endpoint of ENDPOINTS) {
       await Promise.all([true, false].map((fallback) => expectAnswer(fault, endpoint, fallback)));
     }
-    await closeAll();
-    await expect.poll(left.left, { interval: 5 }).toEqual([]);
+    await rig.leavesNothing();
   },
 );
 
@@ -121,7 +104,7 @@ test("a sole model server that asks for a rest is left alone, and callers are to
   const gateway = await startGateway({
     table: tableOf([openAi("mock", upstream.baseUrl, { model: "m" })], { tiers: [[arm("mock")]] }),
   });
-  open.push(gateway, upstream);
+  rig.closedLater(gateway, upstream);
   const again = (): Promise<Response> =>
     fetch(`${gateway.url}/chat/completions`, {
       method: "POST",
@@ -142,7 +125,7 @@ test("the caller's trace goes on at the model server, and what is no trace does 
   const gateway = await startGateway({
     table: tableOf([openAi("mock", upstream.baseUrl, { model: "m" })], { tiers: [[arm("mock")]] }),
   });
-  open.push(gateway, upstream);
+  rig.closedLater(gateway, upstream);
   const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   for (const [path, body] of [
     ["/chat/completions", { messages: [{ role: "user", content: "Hello" }] }],

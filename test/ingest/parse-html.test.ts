@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseHtml } from "../../ingest/parse/parse-html.ts";
+import { computingMs } from "../helpers/computing-ms.ts";
 
 const textOf = (html: string) => parseHtml(html, "page.html").text;
 
@@ -50,9 +51,9 @@ if x:
   });
 
   it.each([20_000, 100_000])("reads %i nested elements quickly", (depth) => {
-    const started = performance.now();
+    const started = computingMs();
     expect(textOf(`${"<div>".repeat(depth)}deep`)).toBe("deep");
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(computingMs() - started).toBeLessThan(5_000);
   });
 
   it("refuses what is nested deeper still", () => {

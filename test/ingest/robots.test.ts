@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { robotsOf } from "../../ingest/sources/web/robots.ts";
+import { computingMs } from "../helpers/computing-ms.ts";
 
 const ADDRESS = new URL("https://example.org/robots.txt");
 const rules = (text: string) => robotsOf(ADDRESS, 200, text);
@@ -77,8 +78,8 @@ test("rules that try to make matching slow do not", () => {
   const text = `User-agent: *\n${Array(2400)
     .fill(`Disallow: /${"*a".repeat(100)}$`)
     .join("\n")}`;
-  const before = performance.now();
+  const before = computingMs();
   expect(may(text, `/${"a".repeat(2000)}b`)).toBe(true);
   // About a hundred milliseconds; a minute and more where each wildcard looks at the whole address.
-  expect(performance.now() - before).toBeLessThan(10_000);
+  expect(computingMs() - before).toBeLessThan(10_000);
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSseParser } from "#shared/sse-parser.ts";
+import { computingMs } from "../helpers/computing-ms.ts";
 
 function read(text: string, cuts: readonly number[] = [], max = 1000): string[] {
   const bytes = Buffer.from(text);
@@ -47,8 +48,8 @@ test("an event above the cap is refused, however many lines it has", () => {
 
 test("a long line that comes byte by byte costs no more than its length", () => {
   const text = `data: ${"x".repeat(300_000)}\n\n`;
-  const started = performance.now();
+  const started = computingMs();
   const every = Array.from({ length: text.length }, (_, at) => at);
   expect(read(text, every, 1_000_000)).toEqual(["x".repeat(300_000)]);
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(computingMs() - started).toBeLessThan(5_000);
 });

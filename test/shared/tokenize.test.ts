@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { indexTerms, queryTerms, searchTerms, tokenize } from "#shared/tokenize.ts";
 import { codePoint } from "../helpers/code-points.ts";
+import { computingMs } from "../helpers/computing-ms.ts";
 
 const meet = (question: string, text: string): boolean => {
   const terms = new Set(tokenize(text));
@@ -109,9 +110,9 @@ test("what a question asks for is what the same words are indexed by", () => {
 
 test("a long page without a single full stop is cut in moderate time", () => {
   const page = "集群由控制平面和一组工作机器组成".repeat(4_000);
-  const started = performance.now();
+  const started = computingMs();
   expect(tokenize(page).length).toBeGreaterThan(page.length / 2);
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(computingMs() - started).toBeLessThan(5_000);
 });
 
 test("a text's length is counted in words; what only helps to find it stands apart", () => {
