@@ -43,6 +43,7 @@ export function htmlReport(input: HtmlReportInput): string {
 <p>release <code>${results.release.digest.slice(0, 12)}</code> · code <code>${results.code.revision.slice(0, 12)}</code>${results.code.changed && " with changes"} · ${judged.length} questions</p>
 ${listOf("Reasons", decision.reasons)}
 ${listOf("Notes", decision.notes)}
+<nav>${results.suites.map(({ name, status }) => html`<a class="${stateOf(name, status, decision)}" href="#suite-${name}">${name}</a> `)}<a href="#operations">latency and cost</a> <a href="#questions">questions</a></nav>
 </header>
 <main>
 ${results.suites.map((suite) => suiteSection(suite, input))}
@@ -66,6 +67,13 @@ ${judged.length > listed(judged).length && html`<p class="meta">${judged.length 
 
 const asset = (name: string): string => readFileSync(join(import.meta.dirname, "page", name), "utf8");
 const classOf = (verdict: Verdict): string => verdict.toLowerCase().replace("-", "");
+
+/** The worst that a suite's gates say. */
+function stateOf(suite: string, status: "run" | "skipped", { gates }: Decision): string {
+  if (status === "skipped") return "unsure";
+  const verdicts = new Set(gates.filter((gate) => gate.suite === suite).map(({ verdict }) => verdict));
+  return (["fail", "unsure", "pass"] as const).find((one) => verdicts.has(one)) ?? "free";
+}
 
 const listOf = (title: string, texts: readonly string[]): Html | false =>
   texts.length > 0 &&

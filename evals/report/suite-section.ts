@@ -20,7 +20,7 @@ type SectionInput = {
 /** One suite: its figures beside those of before, right answers by kind, whether refusals can be trusted. */
 export function suiteSection(suite: SuiteResult, { decision, baselineOf, threshold }: SectionInput): Html {
   if (suite.status === "skipped") {
-    return html`<section class="suite"><h2>${suite.name} <span class="tier">${suite.tier}</span></h2><p class="skipped">Skipped: ${suite.reason}</p></section>`;
+    return html`<section class="suite" id="suite-${suite.name}"><h2>${suite.name} <span class="tier">${suite.tier}</span></h2><p class="skipped">Skipped: ${suite.reason}</p></section>`;
   }
   const languages = languagesOf(suite);
   const gates = decision.gates.filter((gate) => gate.suite === suite.name);
@@ -38,7 +38,7 @@ ${languages.map((language) => {
   );
   const answered = answeredBy(suite);
   const plots = languages.flatMap((language) => reliabilityPlot(suite.questions, language, threshold) ?? []);
-  return html`<section class="suite">
+  return html`<section class="suite" id="suite-${suite.name}">
 <h2>${suite.name} <span class="tier">${suite.tier}</span></h2>
 <p>${suite.description}. ${suite.questions.length} questions${suite.sampled !== undefined && " (a sample)"}.${answered !== "" && ` Answered by ${answered}.`}</p>
 <table class="summary"><thead><tr><th>metric</th>${heads}<th></th></tr></thead><tbody>${rows}</tbody></table>

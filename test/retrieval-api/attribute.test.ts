@@ -34,6 +34,13 @@ test("a sentence that nothing bears out stays uncited, and the answer is not who
   expect(rest("上传成功时返回状态码 404 和任务编号。").isPartlyUnsupported).toBe(true);
 });
 
+test("a few words with a number state something", () => {
+  expect(rest("It is 80 MB.")).toEqual({ citations: [], isPartlyUnsupported: true });
+  expect(rest("It is 50 MB.").citations).toMatchObject([{ marker: 1, verified: true }]);
+  expect(rest("返回 404。").isPartlyUnsupported).toBe(true);
+  expect(rest("返回 202。").isPartlyUnsupported).toBe(false);
+});
+
 test("Chinese is attributed too", () => {
   expect(rest("上传成功时返回状态码 202 和任务编号。").citations).toMatchObject([{ marker: 1, verified: true }]);
 });

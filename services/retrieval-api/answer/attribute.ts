@@ -1,10 +1,11 @@
 import { codePointIndex } from "#shared/codepoints.ts";
 import { queryTerms } from "#shared/tokenize.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
-import { type Citation, quoteFor } from "./citations.ts";
+import { type Citation, contextOf, quoteFor } from "./citations.ts";
+import { quantitiesOf } from "./quantities.ts";
 import { isSupported } from "./support.ts";
 
-/** Shorter pieces, such as “Yes.” or “Run this:”, state nothing that could be borne out. */
+/** Shorter pieces without a number, such as “Yes.” or “Run this:”, state nothing that could be borne out. */
 const MIN_TERMS = 4;
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
 const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
@@ -28,7 +29,7 @@ export function attribute(answer: string, evidence: readonly Candidate[], cited:
   for (const [start, text] of sentencesOf(answer)) {
     const span = { start: toCodePoint(start), end: toCodePoint(start + text.length) };
     if (cited.some(({ answer: { start, end } }) => start < span.end && end > span.start)) continue;
-    if (queryTerms(text).length < MIN_TERMS) continue;
+    if (queryTerms(text).length < MIN_TERMS && quantitiesOf(text).length === 0) continue;
     const found = supportOf(text, evidence);
     if (found) citations.push({ marker: found.marker, answer: span, verified: true, source: found.source });
     else isPartlyUnsupported = true;
@@ -39,7 +40,7 @@ export function attribute(answer: string, evidence: readonly Candidate[], cited:
 function supportOf(sentence: string, evidence: readonly Candidate[]): Pick<Citation, "marker" | "source"> | undefined {
   for (const [i, candidate] of evidence.entries()) {
     const source = quoteFor(sentence, undefined, candidate);
-    if (isSupported(sentence, source.quote)) return { marker: i + 1, source };
+    if (isSupported(sentence, source.quote, contextOf(candidate))) return { marker: i + 1, source };
   }
   return undefined;
 }

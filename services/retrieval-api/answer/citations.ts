@@ -55,7 +55,7 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
       const said = answer.slice(from, end);
       const source = quote && !block ? sourceOf(candidate, quote) : quoteFor(claim, block?.[1], candidate);
       const span = { start: toCodePoint(from), end: toCodePoint(end) };
-      citations.push({ marker, answer: span, verified: isSupported(said, source.quote), source });
+      citations.push({ marker, answer: span, verified: isSupported(said, source.quote, contextOf(candidate)), source });
     }
   }
   return citations;
@@ -114,6 +114,10 @@ export function quoteFor(claim: string, code: string | undefined, candidate: Can
   const [start, end] = bestRange(claim, text);
   return sourceOf(candidate, [start, code === undefined ? end : endOfBlock(text, end, code)]);
 }
+
+/** What stands around a quote and may say of whom it speaks. */
+export const contextOf = ({ chunk, document }: Candidate): string =>
+  [document.title, ...chunk.headingPath, chunk.text].join("\n");
 
 function sourceOf({ chunk, document }: Candidate, [start, end]: [number, number]): Citation["source"] {
   const offset = codePointLength(chunk.text.slice(0, start));
