@@ -112,7 +112,13 @@ async function measure(data: SuiteData, embed: Embed | undefined) {
     if (!embed) return [lexical];
     await giveVectors(index, embed);
     const metrics = createMetrics();
-    const openDense = createDenseLeg({ index, embed, metrics, limitMs: LIMIT_MS });
+    const openDense = createDenseLeg({
+      index,
+      embed,
+      withdrawnModels: async () => new Set(),
+      metrics,
+      limitMs: LIMIT_MS,
+    });
     return [lexical, { leg: "+ dense", chunksPerSecond, ...(await ask(data, index, release, openDense)) }];
   } finally {
     await index.close();

@@ -1,6 +1,7 @@
 import { placesOf } from "#shared/database.ts";
 import { commitment } from "#shared/digest.ts";
 import { AppError } from "#shared/errors.ts";
+import type { Embed } from "#shared/gateway-embed.ts";
 import type { Generation } from "#shared/index.ts";
 import { postRun } from "#shared/openlineage.ts";
 import type { Job } from "#shared/queue.ts";
@@ -30,6 +31,8 @@ export type ReindexDeps = PipelineDeps & {
   readonly generations?: GenerationIndex;
   /** What the new generation says of the embedder of today; empty without one. */
   readonly embedder?: (() => Promise<Generation["manifest"]>) | undefined;
+  /** For the comparison at the end. */
+  readonly embed?: Embed | undefined;
 };
 type Source = VersionRow & { readonly collection: string; readonly acl: string; readonly document_title: string };
 
@@ -82,7 +85,11 @@ export async function continueReindex(deps: ReindexDeps, job: Job): Promise<void
     ]);
     return void (await queue.goOn(job, VECTORS_MS));
   }
-  const report = { ...reportOf(row), without_vectors, ...(await compareGenerations(db, generations, generation)) };
+  const report = {
+    ...reportOf(row),
+    without_vectors,
+    ...(await compareGenerations(db, generations, generation, deps.embed)),
+  };
   await db.transaction(async (sql) => {
     if (!(await queue.complete(job, sql))) return;
     await sql.run(

@@ -27,6 +27,8 @@ export type Report = {
   readonly without_vectors?: number;
   /** Recorded questions that were asked of both. */
   readonly questions?: number;
+  /** Those of them that were looked for by vectors in the new generation, too. */
+  readonly by_vectors?: number;
   /** Mean share of the first ten documents that both have. */
   readonly overlap?: number;
   /** Mean nDCG@10 against the documents that the recorded answers cite. */
@@ -47,6 +49,7 @@ export type GenerationIndex = Pick<
   | "promoteGeneration"
   | "dropGeneration"
   | "withoutVectors"
+  | "nearest"
 >;
 
 /** A reindex as a run: it has the id of the generation that it builds. */

@@ -17,7 +17,7 @@ import { gatewayGenerate } from "./answer/generate.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { gatewayStatusOf } from "./gateway-status.ts";
 import { createSaveAnswer } from "./lineage/save-answer.ts";
-import { createCheckParts } from "./recall/withdrawn-parts.ts";
+import { createCheckParts, createWithdrawnModels } from "./recall/withdrawn-parts.ts";
 import { createDenseLeg } from "./retrieval/dense-leg.ts";
 import { createRetrieve } from "./retrieval/retrieve.ts";
 import { currentGate } from "./retrieval/second-gate.ts";
@@ -68,7 +68,7 @@ export async function mountRetrieval(server: Server, deps: RetrievalDeps): Promi
   await publishKeys(db, ring.published());
   metrics.release.set({ release: release.digest.slice(0, RELEASE_LABEL_LENGTH) }, 1);
   const embed = gatewayEmbed({ gatewayUrl: deps.gatewayUrl, gatewayKey: deps.gatewayKey, model: EMBED_ALIAS });
-  const openDense = createDenseLeg({ index, embed, metrics });
+  const openDense = createDenseLeg({ index, embed, withdrawnModels: createWithdrawnModels(db), metrics });
   const retrieve = createRetrieve(index, currentGate(db), release, metrics, openDense);
   const save = createSaveAnswer({ db, making: { release, parts: deps.parts }, ring, metrics, now });
   const generate = gatewayGenerate(deps.gatewayUrl, deps.gatewayKey);

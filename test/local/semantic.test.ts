@@ -45,6 +45,13 @@ test("text is found by its words at once, and by its meaning when its vectors ar
   const { lineage } = await app.ask("When do the birds fly to warmer countries?");
   const { models } = lineage as unknown as { models: { role: string; upstream: string }[] };
   expect(models.find(({ role }) => role === "embed")).toMatchObject({ upstream: "embedder", model: "mock-model" });
+
+  const withdrawal = { kind: "model", target: "mock-model", reason: "It was trained on what is not ours." };
+  const { id } = (await (await app.send("/v1/withdrawals", withdrawal)).json()) as { id: string };
+  expect(await titlesFor("feather")).toEqual([]);
+  expect((await titlesFor("dough"))[0]).toBe("Bread");
+  await app.send(`/v1/withdrawals/${id}/lift`, { reason: "It was not." });
+  expect((await titlesFor("feather"))[0]).toBe("Swallows");
 });
 
 test("an answer goes on by words alone while the embedder is away, and its record says so", async () => {

@@ -18,10 +18,14 @@ const hits: readonly Hit[] = [];
 const nearest: SearchIndex["nearest"] = async () => hits;
 const found: Legs = { generation: "g", legs: { lexical: [] }, embedder: "e", languages: ["en", "zh"] };
 
-function open(embedding: Embed, more: { nearest?: SearchIndex["nearest"]; question?: string } = {}) {
+function open(
+  embedding: Embed,
+  more: { nearest?: SearchIndex["nearest"]; question?: string; withdrawn?: string[] } = {},
+) {
   const openLeg = createDenseLeg({
     index: { nearest: more.nearest ?? nearest },
     embed: embedding,
+    withdrawnModels: async (tenant) => new Set(tenant === "t" ? (more.withdrawn ?? []) : []),
     metrics: createMetrics(),
     limitMs: 200,
   });
@@ -65,6 +69,20 @@ test("a language that the embedder does not know is left to the words", async ()
   expect(leg.report).toMatchObject({ outcome: "language" });
 });
 
+test("vectors of an embedder that was withdrawn are not searched, for its tenant alone", async () => {
+  const asked: string[] = [];
+  const search: SearchIndex["nearest"] = async (_, __, { tenant }) => {
+    asked.push(tenant);
+    return hits;
+  };
+  const leg = open(embed, { nearest: search, withdrawn: ["m"] });
+  expect(await leg.near(found, everyone, 5)).toBeUndefined();
+  expect(leg.report).toEqual({ outcome: "withdrawn", by });
+  const other = scopeOf({ tenant: "u", subject: "s", groups: [], scopes: [] });
+  expect(await open(embed, { nearest: search, withdrawn: ["m"] }).near(found, other, 5)).toBe(hits);
+  expect(asked).toEqual(["u"]);
+});
+
 test("a mistake of ours is not hidden as an embedder's failure", async () => {
   const broken: SearchIndex["nearest"] = () => Promise.reject(new TypeError("bug"));
   await expect(open(embed, { nearest: broken }).near(found, everyone, 5)).rejects.toThrow("bug");
@@ -78,6 +96,7 @@ test("where the last search met vectors, the next question is embedded while its
       asked.push(...texts);
       return embed(type, texts, signal);
     },
+    withdrawnModels: async () => new Set(),
     metrics: createMetrics(),
   });
   const first = openLeg("first", never);

@@ -10,6 +10,7 @@ type Report = {
   readonly failed: readonly { readonly version_id: string; readonly reason: string }[];
   readonly questions?: number;
   readonly overlap?: number;
+  readonly by_vectors?: number;
   readonly ndcg_before?: number;
   readonly ndcg_after?: number;
 };
@@ -81,9 +82,10 @@ async function build(detach: boolean, context: Context): Promise<number> {
 function show({ generation, state, report }: Reindex, { output }: Context): void {
   output.line(`The generation ${generation} is ${oneLine(state)}.`);
   if (report.questions) {
-    const { questions, overlap = 0, ndcg_before = 0, ndcg_after = 0 } = report;
+    const { questions, by_vectors = 0, overlap = 0, ndcg_before = 0, ndcg_after = 0 } = report;
+    const legs = by_vectors > 0 ? `, ${by_vectors} of them searched by meaning, too` : "";
     output.line(
-      `Of ${questions} recorded questions: ${Math.round(100 * overlap)} % of the first ten documents are the same; ` +
+      `Of ${questions} recorded questions${legs}: ${Math.round(100 * overlap)} % of the first ten documents are the same; ` +
         `nDCG@10 by what the answers cite ${ndcg_before.toFixed(3)} before, ${ndcg_after.toFixed(3)} after.`,
     );
   }

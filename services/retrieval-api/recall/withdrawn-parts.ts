@@ -9,6 +9,19 @@ import type { Release } from "#shared/release.ts";
  */
 export type CheckParts = (tenant: string) => Promise<ReadonlySet<string>>;
 
+/** The models that must not answer for a tenant, and whose vectors must not be searched for it. */
+export type WithdrawnModels = (tenant: string) => Promise<ReadonlySet<string>>;
+
+export const createWithdrawnModels =
+  (db: Pick<Sql, "all">): WithdrawnModels =>
+  async (tenant) => {
+    const rows = await db.all<{ target: string }>(
+      "select target from withdrawal where tenant in ($1, $2) and lifted_at is null and kind = 'model'",
+      [tenant, EVERY_TENANT],
+    );
+    return new Set(rows.map(({ target }) => target));
+  };
+
 /** Asked for each question, so that a withdrawal is effective from the next one on. */
 export function createCheckParts(db: Pick<Sql, "all">, release: Release): CheckParts {
   return async (tenant) => {

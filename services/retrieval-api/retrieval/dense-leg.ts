@@ -4,15 +4,17 @@ import type { Hit, Legs, SearchIndex } from "#shared/index.ts";
 import { languageOf } from "#shared/language.ts";
 import type { SearchScope } from "#shared/principal.ts";
 import type { Metrics } from "#shared/telemetry.ts";
+import type { WithdrawnModels } from "../recall/withdrawn-parts.ts";
 
 /** For the question's vector and the search together: the answer does not wait longer for the second leg. */
 const LIMIT_MS = 800;
 
 /**
  * What became of the search by vectors. `language`: the embedder does not know that of the question. `replaced`: the
- * gateway's embedder is not the one that the index was built with. `failed`: it was away, or refused.
+ * gateway's embedder is not the one that the index was built with. `withdrawn`: it must not answer for the tenant, so
+ * neither must the vectors that it made. `failed`: it was away, or refused.
  */
-export type DenseOutcome = "used" | "language" | "late" | "failed" | "replaced";
+export type DenseOutcome = "used" | "language" | "late" | "failed" | "replaced" | "withdrawn";
 /** Absent where the index has no vectors. */
 export type DenseReport = { readonly outcome: DenseOutcome; readonly by: EmbeddedBy | undefined };
 
@@ -25,6 +27,7 @@ export type DenseLeg = {
 type Deps = {
   readonly index: Pick<SearchIndex, "nearest">;
   readonly embed: Embed;
+  readonly withdrawnModels: WithdrawnModels;
   readonly metrics: Pick<Metrics, "denseLeg">;
   readonly limitMs?: number;
 };
@@ -33,7 +36,7 @@ type Deps = {
  * Searches by vectors beside the words, within a limit: whatever is wrong with the embedding model costs an answer this
  * leg and nothing else. Where the last search met vectors, the question is embedded while the words are looked for.
  */
-export function createDenseLeg({ index, embed, metrics, limitMs = LIMIT_MS }: Deps) {
+export function createDenseLeg({ index, embed, withdrawnModels, metrics, limitMs = LIMIT_MS }: Deps) {
   let hasVectors = false;
 
   return (question: string, signal: AbortSignal): DenseLeg => {
@@ -52,7 +55,8 @@ export function createDenseLeg({ index, embed, metrics, limitMs = LIMIT_MS }: De
       hasVectors = embedder !== undefined;
       if (!hasVectors || report?.outcome === "failed") return clearTimeout(timeout);
       if (languages && !languages.includes(languageOf(question))) return end("language");
-      const { vectors, by } = await embedded();
+      const [{ vectors, by }, withdrawn] = await Promise.all([embedded(), withdrawnModels(scope.tenant)]);
+      if (withdrawn.has(by.model)) return end("withdrawn", by);
       const hits =
         by.embedder === embedder ? await index.nearest(generation, vectors[0]!, scope, limit, within) : undefined;
       end(hits ? "used" : "replaced", by);

@@ -64,7 +64,7 @@ const model = z.strictObject({
 
 /** The search by vectors: whether it was part of the answer, and by whom the question was embedded. */
 const dense = z.strictObject({
-  outcome: z.enum(["used", "language", "late", "failed", "replaced"]),
+  outcome: z.enum(["used", "language", "late", "failed", "replaced", "withdrawn"]),
   model: z
     .strictObject({
       embedder: z.string(),
