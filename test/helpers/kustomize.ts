@@ -1,10 +1,20 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
 const ROOT = join(import.meta.dirname, "../..");
+const PATIENCE_MS = 20_000;
 const ASSETS = join(ROOT, "../shared/cluster/kube-assets.xz");
 
 export type Container = {
@@ -101,10 +111,38 @@ const rendered = new Map<string, readonly Manifest[]>();
 export function render(path: string): readonly Manifest[] {
   const known = rendered.get(path);
   if (known) return known;
-  const text = execFileSync(KUBECTL!, ["kustomize", join(ROOT, "k8s", path)], { encoding: "utf8" });
+  const text = onceARun(path.replaceAll("/", "-"), () =>
+    execFileSync(KUBECTL!, ["kustomize", join(ROOT, "k8s", path)], { encoding: "utf8" }),
+  );
   const all = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
   rendered.set(path, all);
   return all;
+}
+
+/** What another process of the run has made, or makes at this moment; where processes share no folder, each makes it. */
+function onceARun(name: string, make: () => string): string {
+  const folder = process.env.CAIRN_TEST_RUN;
+  if (folder === undefined) return make();
+  const file = join(folder, name);
+  if (isFirst(`${file}.begun`)) {
+    const made = make();
+    writeFileSync(`${file}.part`, made);
+    renameSync(`${file}.part`, file);
+    return made;
+  }
+  const until = Date.now() + PATIENCE_MS;
+  while (!existsSync(file) && Date.now() < until) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  // Whoever began may have been killed.
+  return existsSync(file) ? readFileSync(file, "utf8") : make();
+}
+
+function isFirst(mark: string): boolean {
+  try {
+    closeSync(openSync(mark, "wx"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export const ofKind = (all: readonly Manifest[], ...kinds: string[]): Manifest[] =>
