@@ -3,13 +3,14 @@ import { normalisedFrequency } from "./bm25.ts";
 import { bm25f, type Weighed } from "./bm25f.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Hit } from "./index.ts";
-import { meantTerms } from "./meant-terms.ts";
+import { meantTerms, mendedTerms } from "./meant-terms.ts";
 import { isMendable, nearestWords } from "./near-words.ts";
 import type { QdrantClient } from "./qdrant-client.ts";
 import { inShard, type QdrantShard } from "./qdrant-layout.ts";
 import { type ChunkPayload, chunkOf, countsOf, lettersOf, type MarkerPayload, markerId } from "./qdrant-points.ts";
 import type { QdrantStatistics, ScoredPoint } from "./qdrant-statistics.ts";
 import type { Filter } from "./scope-terms.ts";
+import { soundAlikes } from "./sound-alikes.ts";
 import { hashOf } from "./term-counts.ts";
 import type { WeightedTerm } from "./tokenize.ts";
 
@@ -57,7 +58,7 @@ export async function searchQdrant(
   if (unheld.length === 0) return hits;
   const mended = await mend(ask, unheld, filter);
   if (mended.size === 0) return hits;
-  return (await rank(words.map((word) => ({ ...word, term: mended.get(word.term) ?? word.term })))).hits;
+  return (await rank(mendedTerms(words, mended))).hits;
 }
 
 async function rankOnce(
@@ -138,21 +139,30 @@ async function documentsOf(ask: Ask, proposals: readonly Proposal[], terms: read
 }
 
 const mendable = (words: readonly WeightedTerm[], held: ReadonlySet<string>): string[] =>
-  words.filter(({ term, isOther }) => !isOther && isMendable(term) && !held.has(term)).map(({ term }) => term);
+  words
+    .filter(({ term, isOther, mayBeSlip }) => !isOther && (isMendable(term) || mayBeSlip) && !held.has(term))
+    .map(({ term }) => term);
 
 /**
  * Misspelt words and the words of the texts that they were meant to be. Only of texts that the caller may read, or a
  * ranking would tell which words the others hold.
  */
 async function mend(ask: Ask, unheld: readonly string[], filter: object): Promise<Map<string, string>> {
-  const found = await ask(
-    unheld.map((term) => ({ query: lettersOf(term), using: "letters", limit: NEAR_WORDS, with_payload: ["word"] })),
-  );
-  const near = unheld.map((term, i) =>
-    nearestWords(
-      term,
-      found[i]!.map(({ payload }) => (payload as { word: string }).word),
-    ).slice(0, MAX_MENDS),
+  const spelt = unheld.filter(isMendable);
+  const searches = spelt.map((term) => ({
+    query: lettersOf(term),
+    using: "letters",
+    limit: NEAR_WORDS,
+    with_payload: ["word"],
+  }));
+  const found = searches.length > 0 ? await ask(searches) : [];
+  const near = unheld.map((term) =>
+    isMendable(term)
+      ? nearestWords(
+          term,
+          found[spelt.indexOf(term)]!.map(({ payload }) => (payload as { word: string }).word),
+        ).slice(0, MAX_MENDS)
+      : soundAlikes(term),
   );
   const candidates = near.flat();
   if (candidates.length === 0) return new Map();

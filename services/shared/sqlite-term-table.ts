@@ -2,8 +2,10 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { inverseDocumentFrequency, normalisedFrequency } from "./bm25.ts";
 import { bm25f, type Weighed as ScoredTerm } from "./bm25f.ts";
 import { countTerms, type Passage } from "./count-terms.ts";
+import { mendedTerms } from "./meant-terms.ts";
 import { isMendable, lengthsNear, nearestWords } from "./near-words.ts";
 import { type Filter, matchOf } from "./scope-terms.ts";
+import { soundAlikes } from "./sound-alikes.ts";
 import { frequencyIn, hashOf, unpack, wordsOf } from "./term-counts.ts";
 import type { WeightedTerm } from "./tokenize.ts";
 
@@ -114,17 +116,28 @@ export function termTable(sql: (text: string) => StatementSync, name: string, { 
          (select rowid from ${name} where ${name} match ? and rank match '${PROPOSAL_RANK}' order by rank limit ?) p
        join ${name}_chunk c on c.rowid = p.rowid`,
     ).all(matchOf(terms, filter), Math.max(limit, MIN_PROPOSALS));
+  const spelledLike = (term: string): string[] => {
+    const from = term[0]!;
+    const words = sql(`select word from ${name}_word where word >= ? and word < ? and length(word) between ? and ?`);
+    return nearestWords(
+      term,
+      words.all(from, nextLetter(from), ...lengthsNear(term)).map(({ word }) => word as string),
+    );
+  };
+  const soundingLike = (term: string): string[] => {
+    const held = sql(`select doc from ${name}_vocab where term = ?`);
+    const known = soundAlikes(term).map((word) => ({ word, chunks: (held.get(word)?.doc ?? 0) as number }));
+    return known
+      .filter(({ chunks }) => chunks > 0)
+      .sort((a, b) => b.chunks - a.chunks)
+      .map(({ word }) => word);
+  };
   /**
    * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a
    * ranking would tell which words the others hold.
    */
   const mend = (term: string, filter: Filter): [string, string][] => {
-    const from = term[0]!;
-    const words = sql(`select word from ${name}_word where word >= ? and word < ? and length(word) between ? and ?`);
-    const near = nearestWords(
-      term,
-      words.all(from, nextLetter(from), ...lengthsNear(term)).map(({ word }) => word as string),
-    );
+    const near = isMendable(term) ? spelledLike(term) : soundingLike(term);
     const readable = sql(`select 1 from ${name} where ${name} match ? limit 1`);
     const meant = near.slice(0, MAX_MENDS).find((word) => readable.get(matchOf([{ term: word }], filter)));
     return meant === undefined ? [] : [[term, meant]];
@@ -169,7 +182,9 @@ export function termTable(sql: (text: string) => StatementSync, name: string, { 
     const lowest = ranked[limit - 1]?.score ?? 0;
     const unheld = plain.filter(
       ({ term }, i) =>
-        isMendable(term) && !words[i]!.isOther && ![...documents.values()].some((found) => found[i]! > 0),
+        (isMendable(term) || words[i]!.mayBeSlip) &&
+        !words[i]!.isOther &&
+        ![...documents.values()].some((found) => found[i]! > 0),
     );
     return { ranked: ranked.filter(({ score }) => score >= lowest), unheld: unheld.map(({ term }) => term) };
   };
@@ -211,8 +226,7 @@ export function termTable(sql: (text: string) => StatementSync, name: string, { 
       const { ranked, unheld } = rank(words, headings, filter, limit);
       const mended = new Map(unheld.flatMap((term) => mend(term, filter)));
       if (mended.size === 0) return ranked;
-      const meant = words.map((word) => ({ ...word, term: mended.get(word.term) ?? word.term }));
-      return rank(meant, headings, filter, limit).ranked;
+      return rank(mendedTerms(words, mended), headings, filter, limit).ranked;
     },
   };
 }

@@ -15,6 +15,8 @@ export type WeightedTerm = {
   readonly weight: number;
   /** Not of the question itself but of the same meaning. */
   readonly isOther?: boolean;
+  /** Two characters that are no word: they may stand for one that sounds like them. */
+  readonly mayBeSlip?: boolean;
 };
 
 /** A question of more terms is a pasted text; the rarest of its first terms decide anyway. */

@@ -32,6 +32,13 @@ test("what others write neither mends a word nor keeps it from being mended", as
   expect(await find(index, "shutdwon")).toEqual([]);
 });
 
+test("a Chinese word written with a character of the same sound finds what it was meant to find", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "集合是一组有名字的文档。")]);
+  await index.write(open, "v2", [chunk("v2", 0, "密钥可以吊销。")]);
+  expect(idsOf(await find(index, "集和是什么意思"))).toEqual(["v1:0"]);
+  expect((await find(index, "怎么查看有那些蜜钥"))[0]?.id).toBe("v2:0");
+});
+
 test("the passages under a heading that is the question come first", async () => {
   await index.write(open, "v1", [chunk("v1", 0, "pod pod pod pod pod", { headingPath: ["Failure policy"] })]);
   await index.write(open, "v2", [chunk("v2", 0, "The smallest unit that can run.", { headingPath: ["Pods"] })]);

@@ -1,5 +1,6 @@
 import { languageOf } from "#shared/language.ts";
 import { type QuestionKind, questionKind } from "#shared/question-kind.ts";
+import { withSoundsMended } from "#shared/sound-alikes.ts";
 import { comparable } from "#shared/tokenize.ts";
 import type { ParsedPrompt } from "./parse-evidence.ts";
 import { type Scored, scoreUnits } from "./score-units.ts";
@@ -27,7 +28,8 @@ const PRONOUN = /^(it|its|they|their|this|these|those|he|his|she|her|such)\b|^(å
 
 /** The sentences that answer the question, each with its citation; `undefined` when the evidence has none. */
 export function composeAnswer({ question: asked, evidence }: ParsedPrompt): string | undefined {
-  const question = comparable(asked);
+  const texts = evidence.map(({ path, text }) => comparable([...path, text].join("\n")));
+  const question = withSoundsMended(comparable(asked), (pair) => texts.filter((text) => text.includes(pair)).length);
   const kind = questionKind(question);
   const units = evidence.flatMap(splitUnits);
   const prose = units.filter(({ kind }) => kind !== "code");

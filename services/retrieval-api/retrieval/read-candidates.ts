@@ -1,5 +1,6 @@
 import { languageOf } from "#shared/language.ts";
 import { hasAnswerOf, questionKind } from "#shared/question-kind.ts";
+import { withSoundsMended } from "#shared/sound-alikes.ts";
 import { comparable, pairTerms } from "#shared/tokenize.ts";
 import { type ContentWord, isIn, type Passage, passageOf, presence, tellingOf } from "./content-words.ts";
 import { cutPassage, type Heading } from "./cut-passage.ts";
@@ -18,8 +19,11 @@ const OPENING = 120;
  * without any text of it, only the score of the search.
  */
 export function readCandidates(asked: string, candidates: readonly Unread[]): Reading[] {
-  const question = comparable(asked);
   const cuts = candidates.map(cutPassage);
+  const question = withSoundsMended(
+    comparable(asked),
+    (pair) => cuts.filter(({ whole }) => whole.terms.has(pair)).length,
+  );
   const words = weighWords(
     question,
     cuts.map(({ whole }) => whole),
