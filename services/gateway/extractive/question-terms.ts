@@ -19,7 +19,7 @@ const COMPARING = new Set(
 /** Words that fit every question. */
 const GENERIC = new Set(
   queryTerms(
-    "use used have has get work works happen mean like want please there about any some thing way already cairn 一个 一份 一下 这个 那个 已经 可以 我想 想要 怎么办 怎么回事 回事 操作 会不会 要不要 是不是 有没有 能不能 还在 用户 我的 你们 他们",
+    "use used have has get work works happen mean say says tell like want please there about any some thing way already cairn 一个 一份 一下 这个 那个 已经 可以 告诉 我想 想要 怎么办 怎么回事 回事 操作 会不会 要不要 是不是 有没有 能不能 还在 用户 我的 你们 他们",
   ),
 );
 const GENERIC_SHARE = 0.3;
