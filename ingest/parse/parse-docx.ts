@@ -9,6 +9,9 @@ import { titleOf } from "./title.ts";
 
 const STYLES = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
 
+/** What the library puts behind a note: a way back for a mouse, and no words of the document. */
+const BACK_TO_TEXT = / ?<a href="#(?:foot|end)note-ref-[^"<>]*">↑<\/a>/g;
+
 /** A Word document as its readers see it, by way of HTML. Rejects what is damaged; the archive was checked when it was recognised. */
 export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed> {
   const outline = openOutline();
@@ -16,7 +19,7 @@ export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed
   return {
     title: titleOf(name, outline.firstHeading()),
     mediaType: typeOfFormat("docx"),
-    parser: "docx/2",
+    parser: "docx/3",
     ...outline.finish(),
   };
 }
@@ -28,7 +31,7 @@ async function toHtml(bytes: Uint8Array): Promise<string> {
       { buffer: Buffer.from(withoutHidden(bytes)) },
       { convertImage: ignored, styleMap: STYLES, externalFileAccess: false },
     );
-    return value;
+    return value.replaceAll(BACK_TO_TEXT, "");
   } catch (error) {
     const why = "This Word document is damaged and cannot be read. Save it again as .docx.";
     throw new AppError("unreadable_document", why, { cause: error });
