@@ -1,4 +1,4 @@
-const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
+const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
 const WORD = /[\p{L}\p{N}]/u;
 

@@ -3,30 +3,32 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalApp, openLocal } from "../helpers/local.ts";
 import { DONE, delta, finish, type MockUpstream, mockUpstream } from "../helpers/mock-upstream.ts";
 import { launchChromium } from "./chromium.ts";
+import { LONG_ANSWERS } from "./long-answers.ts";
+import { bestOf, longestTask } from "./main-thread.ts";
 import { openPage } from "./open-page.ts";
 
-const TOKENS = 20_000;
 const MESSAGES = 500;
 const DOCUMENTS = 10_000;
-/** On a machine of its own nothing takes 50 ms. Where others work, too, only a fault of ours takes this long. */
-const LONGEST_TASK_MS = 300;
+/** From here on a reader feels that the page does not follow. */
+const LONGEST_TASK_MS = 50;
 const FIRST_PAINT_MS = 1500;
+const QUESTION = "How hot is green tea steeped?";
 
 let app: LocalApp;
 let upstream: MockUpstream;
 let browser: Browser;
+let says: readonly string[] = [];
 beforeAll(async () => {
-  upstream = await mockUpstream(async (response) => {
+  upstream = await mockUpstream(async (response, call) => {
+    if (!call.body.stream) {
+      const message = { role: "assistant", content: says.join("") };
+      response
+        .setHeader("content-type", "application/json")
+        .end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: "stop" }] }));
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for (let i = 0; i < TOKENS; i++) {
-      const piece =
-        i % 400 === 399
-          ? "done. [1]\n\n"
-          : i % 2000 === 1000
-            ? "\n\n```js\nlet x = 1;\n```\n\n"
-            : i % 40 === 0
-              ? "**bold** "
-              : "word ";
+    for (const [i, piece] of says.entries()) {
       if (!response.write(delta(piece))) await new Promise((resolve) => response.once("drain", resolve));
       if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -43,38 +45,29 @@ afterAll(async () => {
   await upstream.close();
 });
 
-/** Milliseconds that the main thread was held at a time, from here on; only those above 50 are known. */
-async function watchTasks(page: Page): Promise<() => Promise<number[]>> {
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    Object.assign(window, { tasks });
-    new PerformanceObserver((list) =>
-      tasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))),
-    ).observe({ type: "longtask" });
-  });
-  return () => page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
-}
-
-/** Scrolls an element a screen a frame from one end to the other; resolves to the times between frames. */
-const scrollThrough = (page: Page, testId: string, step: number, frames: number): Promise<number[]> =>
+const say = (what: string, values: object): void => void process.stdout.write(`  ${what}: ${JSON.stringify(values)}\n`);
+/** Scrolls an element by steps, a frame each. Resolves to how far, at worst, what was in sight then was off its place. */
+const scrollThrough = (page: Page, testId: string, step: number, frames: number): Promise<number> =>
   page.getByTestId(testId).evaluate(
     async (element, [by, count]) => {
-      const times: number[] = [];
-      let last = performance.now();
+      const frame = (): Promise<unknown> => new Promise(requestAnimationFrame);
+      let worst = 0;
       for (let i = 0; i < count; i++) {
+        const { left, top, height, width } = element.getBoundingClientRect();
+        const seen = document.elementFromPoint(left + width / 2, top + height / 2)?.closest("p, li, .row") ?? element;
+        const [placeBefore, scrolledBefore] = [seen.getBoundingClientRect().top, element.scrollTop];
         element.scrollTop += by;
-        await new Promise(requestAnimationFrame);
-        times.push(performance.now() - last);
-        last = performance.now();
+        const asked = element.scrollTop - scrolledBefore;
+        await frame();
+        await frame();
+        if (seen.isConnected && seen !== element) {
+          worst = Math.max(worst, Math.abs(placeBefore - asked - seen.getBoundingClientRect().top));
+        }
       }
-      return times;
+      return Math.round(worst);
     },
     [step, frames] as const,
   );
-
-const say = (what: string, values: object): void => void process.stdout.write(`  ${what}: ${JSON.stringify(values)}\n`);
-const at = (values: readonly number[], share: number): number =>
-  Math.round([...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? 0);
 
 test("the page is painted soon", async () => {
   const { page } = await openPage(browser, app);
@@ -90,22 +83,57 @@ test("the page is painted soon", async () => {
   expect(Math.min(...paints)).toBeLessThan(FIRST_PAINT_MS);
 });
 
-test("an answer of 20,000 tokens streams without holding the page", async () => {
-  const { page, problems } = await openPage(browser, app);
-  await page.locator(".composer-field").waitFor();
-  const tasks = await watchTasks(page);
-  await page.locator(".composer-field").fill("How hot is green tea?");
-  await page.keyboard.press("Enter");
-  await page.locator(".answer[aria-busy=false]").waitFor({ timeout: 80_000 });
-  const held = await tasks();
-  say("tasks above 50 ms", { count: held.length, longest: Math.max(0, ...held) });
-  expect(await page.locator(".md").evaluate((element) => element.textContent!.length)).toBeGreaterThan(80_000);
-  expect(await page.locator(".md-code").count()).toBe(TOKENS / 2000);
-  expect(Math.max(0, ...held)).toBeLessThan(LONGEST_TASK_MS);
-  expect(problems).toEqual([]);
-});
+/** What a reader does while a long answer comes: reads up, comes back, and looks where a claim is from. */
+async function readAlong(page: Page): Promise<void> {
+  const thread = page.getByTestId("thread");
+  await thread.hover();
+  for (let i = 0; i < 6; i++) {
+    await page.mouse.wheel(0, i % 3 === 2 ? 3000 : -1500);
+    await page.waitForTimeout(60);
+  }
+  await page
+    .getByRole("button", { name: "To the newest" })
+    .click({ timeout: 1000 })
+    .catch(() => undefined);
+}
+async function lookUp(page: Page): Promise<void> {
+  const marks = page.locator("a.mark");
+  if ((await marks.count()) === 0) return;
+  await marks.last().hover();
+  await page.locator(".quote-card").waitFor();
+  await marks.last().click();
+  await page.locator(".document-text mark").waitFor();
+  await page.keyboard.press("Escape");
+}
 
-test("a conversation of 500 messages scrolls", async () => {
+test.each(Object.entries(LONG_ANSWERS))(
+  "an answer of 20,000 tokens streams without holding the page: %s",
+  async (name, pieces) => {
+    says = pieces;
+    const found = await bestOf(LONGEST_TASK_MS, async () => {
+      const { page, context, problems } = await openPage(browser, app);
+      await page.locator(".composer-field").waitFor();
+      const longest = await longestTask(browser, page, async () => {
+        await page.locator(".composer-field").fill(QUESTION);
+        await page.keyboard.press("Enter");
+        await readAlong(page);
+        await page.locator(".answer[aria-busy=false]").waitFor({ timeout: 80_000 });
+        await lookUp(page);
+      });
+      expect(await page.locator(".md").evaluate((element) => element.textContent!.length)).toBeGreaterThan(70_000);
+      expect(problems).toEqual([]);
+      await context.close();
+      return longest;
+    });
+    say(`longest task of an answer (${name}), ms`, found);
+    expect(Math.min(...found)).toBeLessThan(LONGEST_TASK_MS);
+  },
+);
+
+/** A conversation whose every answer is the same one, as long as answers are. */
+async function longConversation(): Promise<string> {
+  says = ["Green tea is steeped at 80 degrees. [1]\n\n", ...LONG_ANSWERS.everything!.slice(0, 300)];
+  const { lineage } = await app.ask(QUESTION);
   const id = crypto.randomUUID();
   await app.db.transaction(async (sql) => {
     const now = Date.now();
@@ -114,27 +142,42 @@ test("a conversation of 500 messages scrolls", async () => {
       [id, now],
     );
     for (let i = 1; i <= MESSAGES; i++) {
-      const [role, text] = i % 2 === 1 ? ["user", `Question ${i}?`] : ["assistant", ""];
+      const [role, text, answer] = i % 2 === 1 ? ["user", `Question ${i}?`, null] : ["assistant", "", lineage.id];
       await sql.run(
-        "insert into message (id, conversation_id, position, role, content, created_at) values ($1, $2, $3, $4, $5, $6)",
-        [`${id}:${i}`, id, i, role!, text!, now],
+        "insert into message (id, conversation_id, position, role, content, answer_id, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
+        [`${id}:${i}`, id, i, role!, text!, answer!, now],
       );
     }
   });
-  const { page } = await openPage(browser, app, {}, `/#/chat/${id}`);
-  await page.getByText(`Question ${MESSAGES - 1}?`).waitFor();
-  const times: number[] = [];
-  for (let i = 0; i < 12 && (await page.locator(".turn").count()) < MESSAGES / 2; i++) {
-    times.push(...(await scrollThrough(page, "thread", -1500, 15)));
-    await page.waitForTimeout(150);
-  }
-  expect(await page.locator(".turn").count()).toBe(MESSAGES / 2);
-  times.push(...(await scrollThrough(page, "thread", 600, 60)));
-  say("frames of 500 messages, ms", { median: at(times, 0.5), p95: at(times, 0.95) });
-  expect(at(times, 0.5)).toBeLessThan(100);
+  return id;
+}
+
+test("a conversation of 500 messages scrolls smoothly, and what is read stays in its place", async () => {
+  const id = await longConversation();
+  const moved: number[] = [];
+  const found = await bestOf(LONGEST_TASK_MS, async () => {
+    const { page, context } = await openPage(browser, app);
+    await page.locator(".composer-field").waitFor();
+    const longest = await longestTask(browser, page, async () => {
+      await page.evaluate((to) => {
+        location.hash = `#/chat/${to}`;
+      }, id);
+      await page.getByText(`Question ${MESSAGES - 1}?`).waitFor();
+      while ((await page.getByText("Question 1?", { exact: true }).count()) === 0) {
+        moved.push(await scrollThrough(page, "thread", -600, 10));
+      }
+      moved.push(await scrollThrough(page, "thread", 900, 20));
+    });
+    await expect.poll(() => page.locator(".turn").count()).toBe(MESSAGES / 2);
+    await context.close();
+    return longest;
+  });
+  say("longest task of 500 messages, ms, and how far a place moved, pixels", [...found, Math.max(...moved)]);
+  expect(Math.min(...found)).toBeLessThan(LONGEST_TASK_MS);
+  expect(Math.max(...moved)).toBeLessThan(8);
 });
 
-test("a list of 10,000 documents scrolls, and only what is in sight is drawn", async () => {
+test("a list of 10,000 documents scrolls smoothly, and only what is in sight is drawn", async () => {
   await app.db.transaction(async (sql) => {
     for (let i = 0; i < DOCUMENTS; i++) {
       await sql.run(
@@ -144,16 +187,19 @@ test("a list of 10,000 documents scrolls, and only what is in sight is drawn", a
       );
     }
   });
-  const { page } = await openPage(browser, app, {}, "/#/documents");
-  await page.locator(".row").first().waitFor();
-  const times: number[] = [];
-  for (let i = 0; i < 400; i++) {
-    times.push(...(await scrollThrough(page, "document-list", 4000, 4)));
-    if ((await page.locator(".row-title", { hasText: /^Document 0$/ }).count()) > 0) break;
-  }
-  await page.locator(".row-title", { hasText: /^Document 0$/ }).waitFor();
-  expect(await page.locator(".row").count()).toBeLessThan(60);
-  times.push(...(await scrollThrough(page, "document-list", -3000, 60)));
-  say("frames of 10,000 documents, ms", { median: at(times, 0.5), p95: at(times, 0.95) });
-  expect(at(times, 0.5)).toBeLessThan(100);
+  const found = await bestOf(LONGEST_TASK_MS, async () => {
+    const { page, context } = await openPage(browser, app, {}, "/#/documents");
+    await page.locator(".row").first().waitFor();
+    const longest = await longestTask(browser, page, async () => {
+      while ((await page.locator(".row-title", { hasText: /^Document 0$/ }).count()) === 0) {
+        await scrollThrough(page, "document-list", 4000, 8);
+      }
+      expect(await page.locator(".row").count()).toBeLessThan(60);
+      await scrollThrough(page, "document-list", -3000, 40);
+    });
+    await context.close();
+    return longest;
+  });
+  say("longest task of 10,000 documents, ms", found);
+  expect(Math.min(...found)).toBeLessThan(LONGEST_TASK_MS);
 });

@@ -51,3 +51,8 @@ test("code and words that state nothing need no evidence", () => {
     isPartlyUnsupported: false,
   });
 });
+
+test("a long block of code is passed over at once", () => {
+  const code = `\`\`\`\n${"const degrees = 80;\n".repeat(15_000)}\`\`\``;
+  expect(rest(code)).toEqual({ citations: [], isPartlyUnsupported: false });
+});

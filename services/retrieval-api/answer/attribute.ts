@@ -8,7 +8,7 @@ import { isSupported } from "./support.ts";
 /** Shorter pieces without a number, such as “Yes.” or “Run this:”, state nothing that could be borne out. */
 const MIN_TERMS = 4;
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
-const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
+const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const SENTENCE = /[^\n]+?(?:[.!?](?=\s|$)["'”’)]*|[。！？；]["'”’）」]*|(?=\n)|$)/g;
 
 export type Attributed = {

@@ -25,7 +25,7 @@ export type Citation = {
 
 /** What a lead-in such as “run:” leads to stands behind its markers. */
 const CODE_BLOCK = /^\s*```[^\n]*\n([\s\S]*?)\n```/;
-const MARKERS = /(?:\s*\[\d{1,3}\])+/g;
+const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const WORD = /[\p{L}\p{N}]/u;
 const SENTENCE_START = /[.!?。！？](?=\s)|[。！？]|\n/g;
 /** Longest run of source sentences that one quote may span. */

@@ -1,7 +1,7 @@
 import { html } from "htm/preact";
 import { useEffect } from "preact/hooks";
 import { ChatView } from "./chat/chat-view.ts";
-import { QuoteCard } from "./chat/citation-mark.ts";
+import { QuoteCard } from "./chat/quote-card.ts";
 import { DetailsPane } from "./documents/details-pane.ts";
 import { DocumentsView } from "./documents/documents-view.ts";
 import { SourcesPane } from "./documents/sources-pane.ts";

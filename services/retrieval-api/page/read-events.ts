@@ -1,3 +1,5 @@
+import { hasTime, nextTask } from "./ui/task-time.ts";
+
 /**
  * The `data` of server-sent events. Ends when the stream does: whether it was complete is for the caller to tell.
  * Events come whole but bytes do not, so a line is held back until its end is there.
@@ -10,9 +12,17 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const lines = (rest + value).split("\n");
+      // The last event of an answer with many citations comes in many pieces.
+      rest += value;
+      if (!value.includes("\n")) continue;
+      const lines = rest.split("\n");
       rest = lines.pop()!;
-      for (const line of lines) if (line.startsWith("data:")) yield line.slice(5).trim();
+      for (const line of lines) {
+        if (!line.startsWith("data:")) continue;
+        yield line.slice(5).trim();
+        // However much comes at once, whoever reads is not held up.
+        if (!hasTime()) await nextTask();
+      }
     }
   } finally {
     void reader.cancel().catch(() => undefined);

@@ -37,7 +37,7 @@ export function AnswerActions({ chat, turn }: Props) {
         <${IconButton}
           icon="again"
           label=${t("chat.regenerate")}
-          disabled=${chat.running.value !== undefined}
+          disabled=${chat.busy}
           onClick=${() => askIn(chat, turn.peek().question, turn)}
         />
         <${IconButton} icon="up" label=${t("feedback.up")} pressed=${rating === "up"} onClick=${rate("up")} />

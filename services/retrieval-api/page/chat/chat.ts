@@ -1,4 +1,4 @@
-import { type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import * as api from "../api.ts";
 import { ApiFailure } from "../http.ts";
 import { loadConversations } from "../state/conversations.ts";
@@ -20,9 +20,11 @@ export type Chat = {
   readonly state: Signal<"loading" | "ready" | "failed">;
   readonly failure: Signal<ApiFailure | undefined>;
   readonly running: Signal<AbortController | undefined>;
+  readonly busy: ReadonlySignal<boolean>;
 };
 
 export function newChat(id?: string): Chat {
+  const running = signal<AbortController | undefined>(undefined);
   return {
     id: signal(id),
     title: signal(""),
@@ -30,7 +32,8 @@ export function newChat(id?: string): Chat {
     older: signal<number | undefined>(undefined),
     state: signal<"loading" | "ready" | "failed">(id ? "loading" : "ready"),
     failure: signal<ApiFailure | undefined>(undefined),
-    running: signal<AbortController | undefined>(undefined),
+    running,
+    busy: computed(() => running.value !== undefined),
   };
 }
 
@@ -67,10 +70,21 @@ function refreshInPlace(shown: readonly Signal<Turn>[], read: readonly Signal<Tu
   for (const [i, turn] of newest.entries()) {
     const { content, withheld, citations, outcome } = read[i]!.peek();
     if (withheld) hush();
-    if (turn.peek().state === "done") turn.value = { ...turn.peek(), content, withheld, citations, outcome };
+    const before = turn.peek();
+    if (
+      before.state === "done" &&
+      !isEqual(
+        [before.content, before.withheld, before.citations, before.outcome],
+        [content, withheld, citations, outcome],
+      )
+    )
+      turn.value = { ...before, content, withheld, citations, outcome };
   }
   return true;
 }
+
+/** What is still the same need not be drawn again. */
+const isEqual = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 export async function loadOlder(chat: Chat): Promise<void> {
   const [id, cursor] = [chat.id.value, chat.older.value];

@@ -4,10 +4,13 @@ import { ApiFailure } from "../http.ts";
 import { plainText } from "../markdown/plain-text.ts";
 import { speak } from "../state/toasts.ts";
 import { t } from "../text/text.ts";
+import { nextFrame } from "../ui/task-time.ts";
 import type { Turn } from "./turn.ts";
 
 /** The record of an answer that was cut off is written when the service notices, a moment later. */
 const KEPT_AFTER_MS = [250, 1000, 3000];
+/** In characters; about a minute and a half. */
+const MAX_SPOKEN = 1500;
 const UNREPLACEABLE = "cairn.replaces";
 
 /** Lets an answer come into a turn, at most one change a frame however fast the words are. */
@@ -21,10 +24,13 @@ export async function streamInto(
     turn.value = { ...turn.peek(), ...change };
   };
   let content = "";
-  let frame = 0;
-  const show = (): void => {
-    frame = 0;
-    set({ content, state: "streaming" });
+  let [waiting, over] = [false, false];
+  const show = async (): Promise<void> => {
+    if (waiting) return;
+    waiting = true;
+    await nextFrame();
+    waiting = false;
+    if (!over) set({ content, state: "streaming" });
   };
   try {
     const asking = { question: turn.peek().question, conversationId: conversation.peek(), replaces };
@@ -34,16 +40,16 @@ export async function streamInto(
         conversation.value ??= event.conversationId;
       } else if (event.type === "text-delta") {
         content += event.text;
-        frame ||= requestAnimationFrame(show);
+        void show();
       } else {
-        cancelAnimationFrame(frame);
+        over = true;
         const { outcome, citations, lineage } = event;
         set({ content, outcome, citations, lineage, state: "done" });
       }
     }
-    speak(`${t("chat.answerComplete")} ${plainText(content)}`);
+    speak(`${t("chat.answerComplete")} ${spokenText(content)}`);
   } catch (error) {
-    cancelAnimationFrame(frame);
+    over = true;
     // What was to be replaced may never have been kept, when the server was gone before it could be.
     if (error instanceof ApiFailure && error.details.param === UNREPLACEABLE && replaces) {
       return streamInto(turn, conversation, undefined, signal);
@@ -59,6 +65,13 @@ export async function streamInto(
     set({ content, answerId, failure, state: content === "" ? "failed" : "lost" });
     speak(content === "" ? t("chat.failed") : t("chat.lost"));
   }
+}
+
+/** What screen readers say at once cannot be gone back in: of a long answer they say the beginning, and that it goes on. */
+function spokenText(content: string): string {
+  if (content.length <= MAX_SPOKEN) return plainText(content);
+  const head = content.slice(0, MAX_SPOKEN).replace(/\S*$/, "");
+  return `${plainText(head)} ${t("chat.answerLong")}`;
 }
 
 /** Citations and lineage of what had come. */

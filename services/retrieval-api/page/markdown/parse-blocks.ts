@@ -8,34 +8,39 @@ const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+|$)/;
 const RULE = /^ {0,3}(?:-[ \t]*){3,}$|^ {0,3}(?:\*[ \t]*){3,}$|^ {0,3}(?:_[ \t]*){3,}$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,12})([-*+]|\d{1,9}[.)])( {1,4}|\t|$)/;
-const MAX_RULE_LENGTH = 200;
+/** Of a line that says what follows; a longer one is text, however it begins. */
+const MAX_SIGN_LENGTH = 200;
 
 /**
  * The blocks of a Markdown text, in time linear in its length: model output is untrusted, and a parser that
  * backtracks can be made to stop the page. Raw HTML, reference links and images have no meaning here.
  */
-export function parseBlocks(text: string): Block[] {
-  return blocksOf(text.split("\n"), 0);
-}
+export const parseBlocks = (text: string): Block[] => parseLines(text.split("\n")).map(({ block }) => block);
 
-function blocksOf(lines: readonly string[], depth: number): Block[] {
-  const blocks: Block[] = [];
+/** Besides a block, the line behind it. Which block it is was decided by the lines up to that one and the next. */
+export type PlacedBlock = { readonly block: Block; readonly next: number };
+
+export function parseLines(lines: readonly string[], depth = 0): PlacedBlock[] {
+  const placed: PlacedBlock[] = [];
   for (let at = 0; at < lines.length; ) {
     if (lines[at]!.trim() === "") {
       at += 1;
       continue;
     }
     const [block, next] = blockAt(lines, at, depth);
-    blocks.push(block);
+    placed.push({ block, next });
     at = next;
   }
-  return blocks;
+  return placed;
 }
+
+const blocksOf = (lines: readonly string[], depth: number): Block[] =>
+  parseLines(lines, depth).map(({ block }) => block);
 
 /** The block that begins at a line, and the line behind it. */
 function blockAt(lines: readonly string[], at: number, depth: number): [Block, number] {
   const line = lines[at]!;
-  const fence = FENCE.exec(line);
+  const fence = fenceOf(line);
   if (fence) return codeAt(lines, at, fence[1]!, fence[2] ?? "");
   const heading = HEADING.exec(line);
   if (heading) {
@@ -53,7 +58,8 @@ function blockAt(lines: readonly string[], at: number, depth: number): [Block, n
   return tableAt(lines, at) ?? paragraphAt(lines, at, depth);
 }
 
-const isRule = (line: string): boolean => line.length <= MAX_RULE_LENGTH && RULE.test(line);
+const isRule = (line: string): boolean => line.length <= MAX_SIGN_LENGTH && RULE.test(line);
+const fenceOf = (line: string): RegExpExecArray | null => (line.length <= MAX_SIGN_LENGTH ? FENCE.exec(line) : null);
 
 function codeAt(lines: readonly string[], at: number, fence: string, language: string): [Block, number] {
   const indent = lines[at]!.length - lines[at]!.trimStart().length;
@@ -117,7 +123,7 @@ function continues(lines: readonly string[], at: number, base: number): boolean 
 }
 
 const startsBlock = (line: string): boolean =>
-  FENCE.test(line) || HEADING.test(line) || QUOTE.test(line) || ITEM.test(line) || isRule(line);
+  fenceOf(line) !== null || HEADING.test(line) || QUOTE.test(line) || ITEM.test(line) || isRule(line);
 
 function tableAt(lines: readonly string[], at: number): [Block, number] | undefined {
   const head = cellsOf(lines[at]!);

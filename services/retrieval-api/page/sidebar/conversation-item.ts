@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { shownText } from "../markdown/shown-text.ts";
@@ -16,7 +17,7 @@ export function ConversationItem({ conversation }: Props) {
   const [renaming, setRenaming] = useState(false);
   const { id, title } = conversation;
   const name = shownText(title);
-  const current = route.value.conversation === id;
+  const current = useComputed(() => route.value.conversation === id).value;
   const remove = async (): Promise<void> => {
     if (!(await confirm(t("conversations.delete"), t("conversations.deleteText", { title: name }), t("common.delete"))))
       return;

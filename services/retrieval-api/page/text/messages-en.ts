@@ -68,6 +68,7 @@ export const messagesEn = {
   "chat.answer": "Answer",
   "chat.searching": "Searching your documents…",
   "chat.answerComplete": "Answer:",
+  "chat.answerLong": "This was its beginning. The whole answer is on the page.",
   "chat.stopped": "The answer was stopped.",
   "chat.failed": "The question could not be answered.",
   "chat.lost": "The answer is incomplete.",

@@ -69,6 +69,7 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
   "chat.answer": "回答",
   "chat.searching": "正在搜索您的文档…",
   "chat.answerComplete": "回答：",
+  "chat.answerLong": "以上是开头，完整的回答在页面上。",
   "chat.stopped": "回答已停止。",
   "chat.failed": "这个问题没有得到回答。",
   "chat.lost": "回答不完整。",

@@ -19,14 +19,19 @@ export function noteServerTime(date: string | null): void {
 
 export const serverNow = (): number => Date.now() + skewMs.value;
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const locale = (): string => (language.value === "zh" ? "zh-CN" : "en-GB");
+const formats = new Map<string, unknown>();
 
-function format(at: number, options: Intl.DateTimeFormatOptions): string {
-  const key = language.value + JSON.stringify(options);
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(language.value === "zh" ? "zh-CN" : "en-GB", options);
-  formats.set(key, known);
-  return known.format(at);
+/** Making a format takes far longer than using it. */
+function formatOf<T>(name: string, make: (locale: string) => T): T {
+  const key = `${locale()} ${name}`;
+  const format = (formats.get(key) as T | undefined) ?? make(locale());
+  formats.set(key, format);
+  return format;
 }
+
+const format = (at: number, options: Intl.DateTimeFormatOptions): string =>
+  formatOf(JSON.stringify(options), (of) => new Intl.DateTimeFormat(of, options)).format(at);
 
 /** Date and time to the minute. */
 export const fullTime = (iso: string): string => format(Date.parse(iso), { dateStyle: "medium", timeStyle: "short" });
@@ -35,7 +40,7 @@ export const fullTime = (iso: string): string => format(Date.parse(iso), { dateS
 export function agoTime(iso: string): string {
   const at = Date.parse(iso);
   const past = Math.max(0, serverNow() - at);
-  const relative = new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
+  const relative = formatOf("relative", (of) => new Intl.RelativeTimeFormat(of, { numeric: "auto" }));
   if (past < MINUTE_MS) return relative.format(0, "second");
   if (past < HOUR_MS) return relative.format(-Math.floor(past / MINUTE_MS), "minute");
   if (past < DAY_MS) return relative.format(-Math.floor(past / HOUR_MS), "hour");
@@ -58,4 +63,4 @@ export function fileSize(bytes: number): string {
 }
 
 export const wholeNumber = (value: number): string =>
-  new Intl.NumberFormat(language.value === "zh" ? "zh-CN" : "en-GB").format(value);
+  formatOf("number", (of) => new Intl.NumberFormat(of)).format(value);

@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { Icon, type IconName } from "./icon.ts";
 
@@ -6,7 +7,8 @@ type Props = {
   readonly label: string;
   readonly onClick: (event: MouseEvent) => void;
   readonly pressed?: boolean;
-  readonly disabled?: boolean;
+  /** As a signal it changes this one attribute: there may be a button like it beside each of hundreds of answers. */
+  readonly disabled?: boolean | ReadonlySignal<boolean>;
   readonly class?: string;
 };
 

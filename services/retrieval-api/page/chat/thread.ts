@@ -1,0 +1,119 @@
+import type { Signal } from "@preact/signals";
+import { html } from "htm/preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../text/text.ts";
+import { explainFailure } from "../ui/explain-failure.ts";
+import { Icon } from "../ui/icon.ts";
+import { Notice } from "../ui/notice.ts";
+import { nextFrame } from "../ui/task-time.ts";
+import { type Chat, loadChat, loadOlder } from "./chat.ts";
+import type { Turn } from "./turn.ts";
+import { TurnView } from "./turn-view.ts";
+
+/** This near to the end, in pixels, the reader follows what comes. */
+const NEAR_END = 80;
+const NEAR_START = 1200;
+/** As many as a tall screen shows are drawn first; the others follow from there upwards, some at a time. */
+const FIRST_TURNS = 6;
+const TURNS_A_TASK = 2;
+
+type Props = { readonly chat: Chat; readonly turns: readonly Signal<Turn>[] };
+
+/** The questions and answers of a conversation, as long as it may be. */
+export function Thread({ chat, turns }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [away, setAway] = useState(false);
+  const following = useRef(true);
+  const from = useDrawnFrom(turns);
+  const keepPlace = usePlace(scroller, turns[from]);
+
+  const toEnd = (): void => {
+    const element = scroller.current!;
+    element.scrollTop = element.scrollHeight;
+  };
+  const onScroll = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+    following.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    setAway(!following.current);
+    keepPlace();
+    if (scrollTop < NEAR_START && from === 0 && chat.older.value !== undefined) {
+      void loadOlder(chat).catch(() => undefined);
+    }
+  };
+  useLayoutEffect(() => {
+    following.current = true;
+    toEnd();
+  }, [turns.at(-1)]);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => {
+      // Its last call may come when what it watches is gone.
+      if (following.current && scroller.current) toEnd();
+    });
+    observer.observe(scroller.current!.firstElementChild!);
+    return () => observer.disconnect();
+  }, []);
+
+  return html`
+    <div class="thread" ref=${scroller} onScroll=${onScroll} tabindex="-1" data-testid="thread">
+      <div class="thread-inner">
+        ${chat.state.value === "loading" && html`<p class="quiet thread-note">${t("common.loading")}</p>`}
+        ${chat.state.value === "failed" && html`<${LoadFailure} chat=${chat} />`}
+        ${turns.slice(from).map((turn, i) => html`<${TurnView} key=${turn.peek().key} chat=${chat} turn=${turn} last=${from + i === turns.length - 1} />`)}
+      </div>
+      ${
+        away &&
+        html`<button type="button" class="to-end" onClick=${toEnd} aria-label=${t("chat.toEnd")} title=${t("chat.toEnd")}>
+          <${Icon} name="chevron" />
+        </button>`
+      }
+    </div>
+  `;
+}
+
+/** The first turn that is drawn. It moves to the beginning, and when older ones come above it, again. */
+function useDrawnFrom(turns: readonly Signal<Turn>[]): number {
+  const [first, setFirst] = useState(() => turns.at(-FIRST_TURNS) ?? turns[0]);
+  const at = first ? turns.indexOf(first) : -1;
+  const from = at >= 0 ? at : Math.max(0, turns.length - FIRST_TURNS);
+  useEffect(() => {
+    if (from === 0 && first === turns[0]) return;
+    let current = true;
+    void nextFrame().then(() => {
+      if (current) setFirst(turns[Math.max(0, from - TURNS_A_TASK)]);
+    });
+    return () => {
+      current = false;
+    };
+  }, [from, turns]);
+  return from;
+}
+
+/** What is being read stays where it is when something comes above it. The one who scrolls says that there is a new place. */
+function usePlace(scroller: { readonly current: HTMLDivElement | null }, firstDrawn: unknown): () => void {
+  const place = useRef<{ readonly turn: Element; readonly top: number } | undefined>(undefined);
+  const keep = (): void => {
+    const { top } = scroller.current!.getBoundingClientRect();
+    const turns = [...scroller.current!.querySelectorAll(":scope > .thread-inner > .turn")];
+    const turn = turns.find((one) => one.getBoundingClientRect().bottom > top);
+    place.current = turn && { turn, top: turn.getBoundingClientRect().top };
+  };
+  useLayoutEffect(() => {
+    const kept = place.current;
+    if (kept?.turn.isConnected) scroller.current!.scrollTop += kept.turn.getBoundingClientRect().top - kept.top;
+    keep();
+  }, [firstDrawn]);
+  return keep;
+}
+
+function LoadFailure({ chat }: { readonly chat: Chat }) {
+  const failure = chat.failure.value;
+  const { title, text } =
+    failure?.details.code === "not_found"
+      ? { title: t("chat.gone"), text: t("chat.gone.text") }
+      : explainFailure(failure);
+  return html`
+    <${Notice} title=${title} text=${text}>
+      ${failure?.details.code !== "not_found" && html`<button type="button" class="button" onClick=${() => loadChat(chat)}>${t("common.retry")}</button>`}
+    <//>
+  `;
+}
