@@ -4,7 +4,7 @@ import { ApiFailure } from "../http.ts";
 import { plainText } from "../markdown/plain-text.ts";
 import { speak } from "../state/toasts.ts";
 import { t } from "../text/text.ts";
-import { nextFrame } from "../ui/task-time.ts";
+import { nextFrame, nextTask } from "../ui/task-time.ts";
 import type { Turn } from "./turn.ts";
 
 /** The record of an answer that was cut off is written when the service notices, a moment later. */
@@ -43,6 +43,8 @@ export async function streamInto(
         void show();
       } else {
         over = true;
+        // Of an answer with thousands of citations, reading this event was a task of its own.
+        await nextTask();
         const { outcome, citations, lineage } = event;
         set({ content, outcome, citations, lineage, state: "done" });
       }

@@ -38,7 +38,7 @@ export function drawBlock(block: Block, marks: Marks): VNode {
       // The head of each piece is there for those who hear it; seen it is once.
       return html`
         <div class=${`md-table ${look ?? ""}`} tabindex="0" role="region" aria-label=${t("chat.table")}>
-          <table>
+          <table style=${look && { "--columns": block.head.length }}>
             <thead class=${goesOn ? "md-head-heard" : undefined}>
               <tr>${block.head.map((cell, i) => html`<th class=${side(i)}>${words(cell)}</th>`)}</tr>
             </thead>

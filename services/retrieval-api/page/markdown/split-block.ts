@@ -16,7 +16,13 @@ const SENTENCE_END =
 const [ITEM_END, BLOCK_END] = ["\u0001", "\u0002"];
 
 /** What drawing a block costs, in characters. */
-export const weightOf = ({ raw }: Block): number => raw.length + ELEMENT;
+export function weightOf(block: Block): number {
+  if (block.type === "table") return block.rows.reduce((sum, row) => sum + rowWeight(row), ELEMENT);
+  if (block.type === "list") return block.items.reduce((sum, item) => sum + itemWeight(item), ELEMENT);
+  return block.raw.length + ELEMENT;
+}
+const rowWeight = (row: readonly string[]): number => row.reduce((sum, cell) => sum + cell.length + ELEMENT / 2, 0);
+const itemWeight = (item: readonly Block[]): number => item.reduce((sum, one) => sum + weightOf(one), ELEMENT / 2);
 
 /**
  * A block as pieces that are drawn one at a time: most are one piece. Where a cut lies depends on what is before it
@@ -37,7 +43,7 @@ export function splitBlock(block: Block): Block[] {
       return numbered(groups.map((blocks) => ({ ...block, blocks, raw: rawOf(blocks) })));
     }
     case "table": {
-      const rows = grouped(block.rows, (row) => row.reduce((sum, cell) => sum + cell.length + ELEMENT / 2, 0));
+      const rows = grouped(block.rows, rowWeight);
       if (rows.length <= MOST_WHOLE_TABLE) return [block];
       return numbered(rows.map((some) => ({ ...block, rows: some, raw: some.flat().join(BLOCK_END) })));
     }
