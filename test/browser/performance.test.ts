@@ -50,7 +50,11 @@ const say = (what: string, values: object): void => void process.stdout.write(` 
 const scrollThrough = (page: Page, testId: string, step: number, frames: number): Promise<number> =>
   page.getByTestId(testId).evaluate(
     async (element, [by, count]) => {
-      const frame = (): Promise<unknown> => new Promise(requestAnimationFrame);
+      // Behind the frame itself: what comes above is made up for at its end.
+      const frame = async (): Promise<void> => {
+        await new Promise(requestAnimationFrame);
+        await new Promise((resolve) => setTimeout(resolve));
+      };
       let worst = 0;
       for (let i = 0; i < count; i++) {
         const { left, top, height, width } = element.getBoundingClientRect();
@@ -163,9 +167,9 @@ test("a conversation of 500 messages scrolls smoothly, and what is read stays in
       await page.evaluate((to) => {
         location.hash = `#/chat/${to}`;
       }, id);
-      await page.getByText(`Question ${MESSAGES - 1}?`).waitFor();
-      while ((await page.getByText("Question 1?", { exact: true }).count()) === 0) {
-        moved.push(await scrollThrough(page, "thread", -600, 10));
+      const first = page.locator(".question-text").first();
+      while ((await first.textContent()) !== "Question 1?") {
+        moved.push(await scrollThrough(page, "thread", -600, 40));
       }
       moved.push(await scrollThrough(page, "thread", 900, 20));
     });
@@ -176,7 +180,7 @@ test("a conversation of 500 messages scrolls smoothly, and what is read stays in
   say("longest task of 500 messages, ms, and how far a place moved, pixels", [...found, Math.max(...moved)]);
   expect(Math.min(...found)).toBeLessThan(LONGEST_TASK_MS);
   expect(Math.max(...moved)).toBeLessThan(8);
-});
+}, 300_000);
 
 test("a list of 10,000 documents scrolls smoothly, and only what is in sight is drawn", async () => {
   await app.db.transaction(async (sql) => {
@@ -192,8 +196,8 @@ test("a list of 10,000 documents scrolls smoothly, and only what is in sight is 
     const { page, context } = await openPage(browser, app, {}, "/#/documents");
     await page.locator(".row").first().waitFor();
     const longest = await longestTask(browser, page, async () => {
-      while ((await page.locator(".row-title", { hasText: /^Document 0$/ }).count()) === 0) {
-        await scrollThrough(page, "document-list", 4000, 8);
+      while ((await page.locator(".row-title").last().textContent()) !== "Document 0") {
+        await scrollThrough(page, "document-list", 4000, 16);
       }
       expect(await page.locator(".row").count()).toBeLessThan(60);
       await scrollThrough(page, "document-list", -3000, 40);
@@ -203,4 +207,4 @@ test("a list of 10,000 documents scrolls smoothly, and only what is in sight is 
   });
   say("longest task of 10,000 documents, ms", found);
   expect(Math.min(...found)).toBeLessThan(LONGEST_TASK_MS);
-});
+}, 300_000);

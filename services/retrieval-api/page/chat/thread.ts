@@ -13,9 +13,8 @@ import { TurnView } from "./turn-view.ts";
 /** This near to the end, in pixels, the reader follows what comes. */
 const NEAR_END = 80;
 const NEAR_START = 1200;
-/** As many as a tall screen shows are drawn first; the others follow from there upwards, some at a time. */
-const FIRST_TURNS = 6;
-const TURNS_A_TASK = 2;
+/** About what a screen shows is drawn first; the others follow from there upwards, one a frame. */
+const FIRST_TURNS = 2;
 
 type Props = { readonly chat: Chat; readonly turns: readonly Signal<Turn>[] };
 
@@ -24,8 +23,15 @@ export function Thread({ chat, turns }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const following = useRef(true);
-  const from = useDrawnFrom(turns);
-  const keepPlace = usePlace(scroller, turns[from]);
+  const place = useRef<Place | undefined>(undefined);
+  const from = useDrawnFrom(turns, () => {
+    place.current = placeIn(scroller.current!);
+  });
+  // What is being read stays where it is when older turns come above it.
+  useLayoutEffect(() => {
+    const { turn, top } = place.current ?? {};
+    if (turn?.isConnected) scroller.current!.scrollTop += turn.getBoundingClientRect().top - top!;
+  }, [turns[from]]);
 
   const toEnd = (): void => {
     const element = scroller.current!;
@@ -35,7 +41,6 @@ export function Thread({ chat, turns }: Props) {
     const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
     following.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
     setAway(!following.current);
-    keepPlace();
     if (scrollTop < NEAR_START && from === 0 && chat.older.value !== undefined) {
       void loadOlder(chat).catch(() => undefined);
     }
@@ -71,7 +76,7 @@ export function Thread({ chat, turns }: Props) {
 }
 
 /** The first turn that is drawn. It moves to the beginning, and when older ones come above it, again. */
-function useDrawnFrom(turns: readonly Signal<Turn>[]): number {
+function useDrawnFrom(turns: readonly Signal<Turn>[], onMove: () => void): number {
   const [first, setFirst] = useState(() => turns.at(-FIRST_TURNS) ?? turns[0]);
   const at = first ? turns.indexOf(first) : -1;
   const from = at >= 0 ? at : Math.max(0, turns.length - FIRST_TURNS);
@@ -79,7 +84,9 @@ function useDrawnFrom(turns: readonly Signal<Turn>[]): number {
     if (from === 0 && first === turns[0]) return;
     let current = true;
     void nextFrame().then(() => {
-      if (current) setFirst(turns[Math.max(0, from - TURNS_A_TASK)]);
+      if (!current) return;
+      onMove();
+      setFirst(turns[Math.max(0, from - 1)]);
     });
     return () => {
       current = false;
@@ -88,21 +95,14 @@ function useDrawnFrom(turns: readonly Signal<Turn>[]): number {
   return from;
 }
 
-/** What is being read stays where it is when something comes above it. The one who scrolls says that there is a new place. */
-function usePlace(scroller: { readonly current: HTMLDivElement | null }, firstDrawn: unknown): () => void {
-  const place = useRef<{ readonly turn: Element; readonly top: number } | undefined>(undefined);
-  const keep = (): void => {
-    const { top } = scroller.current!.getBoundingClientRect();
-    const turns = [...scroller.current!.querySelectorAll(":scope > .thread-inner > .turn")];
-    const turn = turns.find((one) => one.getBoundingClientRect().bottom > top);
-    place.current = turn && { turn, top: turn.getBoundingClientRect().top };
-  };
-  useLayoutEffect(() => {
-    const kept = place.current;
-    if (kept?.turn.isConnected) scroller.current!.scrollTop += kept.turn.getBoundingClientRect().top - kept.top;
-    keep();
-  }, [firstDrawn]);
-  return keep;
+type Place = { readonly turn: Element; readonly top: number };
+
+/** The first turn in sight, and where it is. */
+function placeIn(scroller: Element): Place | undefined {
+  const { top } = scroller.getBoundingClientRect();
+  const turns = [...scroller.querySelectorAll(":scope > .thread-inner > .turn")];
+  const turn = turns.find((one) => one.getBoundingClientRect().bottom > top);
+  return turn && { turn, top: turn.getBoundingClientRect().top };
 }
 
 function LoadFailure({ chat }: { readonly chat: Chat }) {

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { html } from "htm/preact";
+import { settle } from "../ui/settle.ts";
 import { AnswerView } from "./answer-view.ts";
 import type { Chat } from "./chat.ts";
 import { QuestionView } from "./question-view.ts";
@@ -9,7 +10,7 @@ type Props = { readonly chat: Chat; readonly turn: Signal<Turn>; readonly last: 
 
 /** One question and its answer. */
 export const TurnView = ({ chat, turn, last }: Props) => html`
-  <article class=${`turn ${last ? "turn-last" : ""}`}>
+  <article ref=${settle} class=${`turn ${last ? "turn-last" : ""}`}>
     <${QuestionView} chat=${chat} turn=${turn} />
     <${AnswerView} chat=${chat} turn=${turn} />
   </article>

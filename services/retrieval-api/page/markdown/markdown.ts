@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { memo } from "../ui/memo.ts";
+import { settle } from "../ui/settle.ts";
 import { hasTime, nextFrame } from "../ui/task-time.ts";
 import { drawBlock } from "./draw-block.ts";
 import { type Section, sameSection } from "./growing-answer.ts";
@@ -46,7 +47,7 @@ function catchUp(drawn: (Drawn | undefined)[], sections: readonly Section[], mar
 
 const SectionView = memo(
   ({ drawn }: { readonly drawn: Drawn | undefined }) => html`
-    <div class="md-section">${drawn?.section.map((block) => drawBlock(block, drawn.marks))}</div>
+    <div class="md-section" ref=${drawn && settle}>${drawn?.section.map((block) => drawBlock(block, drawn.marks))}</div>
   `,
   (before, now) => before.drawn === now.drawn,
 );
