@@ -180,16 +180,28 @@ test("under load the demand never differs from queued and running, nor do more r
 });
 
 test("batch requests wait until nobody else does, and still come before their time is over", async () => {
-  await start(serves, 2, { maxWaitMs: 5000 });
+  const open: (() => void)[] = [];
+  const limits = { maxWaitMs: 25_000 };
+  await start(
+    (response, call) => new Promise((resolve) => open.push(() => resolve(answer(response, call)))),
+    2,
+    limits,
+  );
   const order: string[] = [];
   const note = (name: string) => (): void => void order.push(name);
-  const running = [send("a"), send("a")];
-  await until("both places are taken", () => held === 2);
+  const running = [send("a"), send("a")].map((one) => one.then(note("running")));
+  await until("both places are taken", () => open.length === 2);
   const batch = Array.from({ length: 4 }, () => send("b", "batch").then(note("batch")));
   await until("the batch waits", async () => (await gauge("queued")) === 4);
   const quick = Array.from({ length: 6 }, () => send("a").then(note("interactive")));
+  await until("the others wait, too", async () => (await gauge("queued")) === 10);
+  for (let done = 1; done <= 12; done++) {
+    await until("somebody is served", () => open.length > 0);
+    open.shift()!();
+    await until("an answer", () => order.length === done);
+  }
   await Promise.all([...running, ...batch, ...quick]);
-  expect(order).toEqual([...Array(6).fill("interactive"), ...Array(4).fill("batch")]);
+  expect(order).toEqual(["running", "running", ...Array(6).fill("interactive"), ...Array(4).fill("batch")]);
 });
 
 test("a full queue of batch requests gives way to an interactive one", async () => {
