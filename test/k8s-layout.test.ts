@@ -103,6 +103,20 @@ test("the operator's handbook has the same pages in both languages, one title ea
   }
 });
 
+/** What an operator types: blocks of code without their comments, and commands inside of sentences. */
+function commandsOf(page: string): { blocks: string[]; inline: string[] } {
+  const language = /handbook\/(en|zh)\//.exec(page)![1]!;
+  const text = textOf(page).replaceAll(`docs/${language}`, "docs/…");
+  const blocks = [...text.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].map(([, code]) => code!.replaceAll(/^\s*#.*\n/gm, ""));
+  const prose = text.replaceAll(/^```[\s\S]*?^```/gm, "");
+  const inline = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
+  return { blocks, inline: inline.filter((code) => /^(kubectl|docker|npm|curl|CAIRN_\w+=\S+) /.test(code)).sort() };
+}
+
+test.each(globSync("handbook/en/*.md", { cwd: K8S }))("%s has the same commands in the other language", (page) => {
+  expect(commandsOf(page.replace("/en/", "/zh/"))).toEqual(commandsOf(page));
+});
+
 test("links of the READMEs and of the operator's handbook lead somewhere", () => {
   for (const file of globSync("{**/README.md,handbook/*/*.md}", { cwd: K8S })) {
     for (const [, target] of textOf(file).matchAll(/\]\(([^)#]+)\)/g)) {

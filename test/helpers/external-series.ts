@@ -4,6 +4,8 @@
  */
 export const EXTERNAL_SERIES: Readonly<Record<string, readonly string[]>> = {
   "kube-state-metrics 2.15, docs/metrics": [
+    "kube_cronjob_created",
+    "kube_cronjob_status_last_successful_time",
     "kube_deployment_spec_replicas",
     "kube_deployment_status_replicas_ready",
     "kube_horizontalpodautoscaler_status_condition",
