@@ -12,6 +12,7 @@ type Kustomization = {
   resources?: string[];
   components?: string[];
   patches?: { path?: string; patch?: string }[];
+  configMapGenerator?: { name: string }[];
   images?: { name: string; newTag?: string; digest?: string }[];
 };
 
@@ -48,6 +49,15 @@ test("every component is part of an overlay or a combination, and tells in a few
     const readme = textOf(join(top, "README.md"));
     expect(readme.split("\n").length, top).toBeLessThanOrEqual(README_LINES);
     expect(readme, top).toMatch(new RegExp(`^# ${basename(top)}\n`));
+  }
+});
+
+test("one component at most brings the route file, for the last one would take the place of the others unseen", () => {
+  const brings = (folder: string): boolean =>
+    (read(join(folder, "kustomization.yaml")).configMapGenerator ?? []).some(({ name }) => name === "gateway-routes");
+  for (const file of KUSTOMIZATIONS.filter((each) => /^(overlays|combinations)\//.test(each))) {
+    const folders = (read(file).components ?? []).map((path) => normalize(join(dirname(file), path)));
+    expect(folders.filter(brings).length, file).toBeLessThanOrEqual(1);
   }
 });
 

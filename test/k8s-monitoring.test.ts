@@ -55,9 +55,13 @@ test.skipIf(!PROMTOOL)(`promtool takes all rules${WHY}`, () => {
   expect(promtool(["check", "rules", "--lint=all", "--lint-fatal", "rules.yaml"])).toBe("");
 });
 
-test.skipIf(!PROMTOOL).each(TEST_FILES)(`alerts fire and keep still as test/promtool/%s says${WHY}`, (file) => {
-  expect(promtool(["test", "rules", file])).toBe("");
-});
+test.skipIf(!PROMTOOL).each(TEST_FILES)(
+  `alerts fire and keep still as test/promtool/%s says${WHY}`,
+  (file) => {
+    expect(promtool(["test", "rules", file])).toBe("");
+  },
+  120_000,
+);
 
 test("every alert is exercised, firing and not", () => {
   for (const { alert } of ALERTS) {

@@ -30,6 +30,7 @@ test.skipIf(!KUBECTL).each(Object.keys(KINDS))(
     expect(mine.length).toBeGreaterThan(0);
     for (const manifest of mine) expect(() => KINDS[kind]!.validate(manifest), manifest.metadata.name).not.toThrow();
   },
+  120_000,
 );
 
 test("a wrong shape is found out", () => {

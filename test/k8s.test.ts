@@ -102,6 +102,7 @@ describe.skipIf(!KUBECTL).each(ALL)(`%s${KUBECTL ? "" : ` (${SKIPPED})`}`, (path
 
   test("labels say whose it is, and selectors hold nothing that may change", () => {
     for (const { kind, metadata } of all) {
+      expect(metadata.labels, `${kind} ${metadata.name}`).toMatchObject({ "app.kubernetes.io/part-of": "cairn" });
       if (/^(Namespace|PriorityClass)$/.test(kind)) continue;
       expect(metadata.namespace, `${kind} ${metadata.name}`).toBeDefined();
     }
@@ -109,7 +110,7 @@ describe.skipIf(!KUBECTL).each(ALL)(`%s${KUBECTL ? "" : ` (${SKIPPED})`}`, (path
       expect(Object.keys(spec.selector.matchLabels)).toEqual(["app.kubernetes.io/name"]);
       expect(spec.template.metadata.labels, metadata.name).toMatchObject(spec.selector.matchLabels);
     }
-    for (const { name, labels } of pods.filter(({ name }) => name in MAINS)) {
+    for (const { name, labels } of pods) {
       expect(labels, name).toMatchObject({ "app.kubernetes.io/part-of": "cairn" });
     }
   });
