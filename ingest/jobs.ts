@@ -5,8 +5,10 @@ import { JOBS_CHANNEL } from "#shared/queue.ts";
 import type { DocumentRow, Store } from "./document-row.ts";
 import { mayOpen } from "./documents.ts";
 
+const LAST_FAILURES = 10;
+const RATE_MS = 60_000;
 /** Jobs that are looked through for those of documents that the caller may open. */
-export const MAX_SCANNED = 1000;
+const MAX_SCANNED = 1000;
 const IDS_A_QUERY = 500;
 
 /** A job's row without what workers need. */
@@ -35,7 +37,7 @@ export type JobPayload = {
 export const payloadOf = (row: Pick<JobRow, "payload">): JobPayload => JSON.parse(row.payload) as JobPayload;
 
 /** A failure that still matters: a later version, or the end of the document, has overtaken the others. */
-export const STANDS = `(j.kind <> 'ingest' or exists (select 1 from document_version v join document d on d.id = v.document_id
+const STANDS = `(j.kind <> 'ingest' or exists (select 1 from document_version v join document d on d.id = v.document_id
   where v.id = j.id and v.seq = d.latest_seq and d.deleted_at is null))`;
 
 /** Rejects with `not_found` alike for what is absent, another tenant's, or about a document closed to the principal. */
@@ -78,11 +80,49 @@ export async function listJobs(
   return (await openJobs(sql, principal, rows)).slice(0, limit);
 }
 
-/** Whoever sees every job of the tenant, whatever document it is about. */
-export const seesAll = ({ scopes }: Principal): boolean => scopes.includes("admin");
+/** Counts are of the whole tenant; failures only of documents that the principal may open. */
+export async function ingestionStatus(sql: Sql, principal: Principal, now: number) {
+  const documents = await sql.get<{ total: number; searchable: number }>(
+    "select count(*) as total, count(current_version) as searchable from document where tenant = $1 and deleted_at is null",
+    [principal.tenant],
+  );
+  const states = await sql.all<{ state: string; count: number }>(
+    `select j.state, count(*) as count from job j where j.tenant = $1 and (j.state <> 'dead' or ${STANDS}) group by j.state`,
+    [principal.tenant],
+  );
+  const failures = await sql.all<JobRow>(
+    `select j.* from job j where j.tenant = $1 and j.state = 'dead' and ${STANDS} order by j.finished_at desc, j.id limit $2`,
+    [principal.tenant, seesAll(principal) ? LAST_FAILURES : MAX_SCANNED],
+  );
+  const pace = await sql.get<{ finished: number; oldest: number | null; stuck: number }>(
+    `select count(case when state = 'done' and finished_at > $2 then 1 end) as finished,
+       min(case when state = 'ready' then created_at end) as oldest,
+       count(case when state = 'leased' and lease_until < $3 then 1 end) as stuck
+     from job where tenant = $1 and (state in ('ready', 'leased') or finished_at > $2)`,
+    [principal.tenant, now - RATE_MS, now],
+  );
+  const waiting = await sql.all<{ reason: string; count: number }>(
+    `select reason, count(*) as count from job where tenant = $1 and state = 'ready' and code in ('unavailable', 'rate_limited')
+     group by reason order by count desc limit 5`,
+    [principal.tenant],
+  );
+  return {
+    /** Jobs that ended in the last minute. */
+    finishedLastMinute: Number(pace?.finished ?? 0),
+    oldestWaitingMs: pace?.oldest == null ? undefined : now - Number(pace.oldest),
+    /** Their worker stopped renewing its lease; the next look takes them. */
+    stuck: Number(pace?.stuck ?? 0),
+    waiting: waiting.map(({ reason, count }) => ({ reason, jobs: Number(count) })),
+    documents: { total: Number(documents?.total ?? 0), searchable: Number(documents?.searchable ?? 0) },
+    jobs: Object.fromEntries(states.map(({ state, count }) => [state, Number(count)])),
+    failures: (await openJobs(sql, principal, failures)).slice(0, LAST_FAILURES),
+  };
+}
+
+const seesAll = ({ scopes }: Principal): boolean => scopes.includes("admin");
 
 /** A job's reason and ids say something about its document, so it opens with it, and to whoever sent that. */
-export async function openJobs(sql: Sql, principal: Principal, rows: readonly JobRow[]): Promise<JobRow[]> {
+async function openJobs(sql: Sql, principal: Principal, rows: readonly JobRow[]): Promise<JobRow[]> {
   if (seesAll(principal)) return [...rows];
   const ids = [...new Set(rows.map((row) => payloadOf(row).documentId).filter((id) => id !== undefined))];
   const open = new Set<string>();

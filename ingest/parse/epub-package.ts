@@ -40,8 +40,7 @@ export function epubPackage(parts: ZipParts): EpubPackage {
     },
   });
   const labels = labelsOf(parts, [...items.values()]);
-  // A page is in a book's order once; one that is named again would be found, and cited, twice.
-  const chapters = [...new Set(spine)].flatMap((id): Chapter[] => {
+  const chapters = spine.flatMap((id): Chapter[] => {
     const item = items.get(id);
     // The table of contents repeats the headings.
     if (!item || !PAGE.test(item.type) || item.isContents) return [];

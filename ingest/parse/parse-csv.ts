@@ -9,14 +9,10 @@ import { titleOf } from "./title.ts";
 const MAX_ROWS = 200_000;
 const MAX_COLUMNS = 1_000;
 const MAX_RECORD_LENGTH = 1_000_000;
-/** What spreadsheets write first, to be sure of the sign between columns: it is a row to them and none to a reader. */
-const SEPARATOR = /^\uFEFF?sep=(.)\n/i;
-
 /** Every row becomes a line that says what its values are, `name: value; name: value`, so that it is found on its own. */
 export function parseCsv(source: string, name: string): Parsed {
   const text = normaliseSource(source);
-  const said = SEPARATOR.exec(text);
-  const rows = readRows(text, said?.[1] ?? delimiterOf(text, name)).slice(said ? 1 : 0);
+  const rows = readRows(text, delimiterOf(text, name));
   const header = headerOf(rows);
   const counted = countText();
   const lines = rows
@@ -25,7 +21,7 @@ export function parseCsv(source: string, name: string): Parsed {
   if (lines.length === 0 && header) lines.push({ number: rows[0]!.number, text: header.join(" | ") });
   const outline = openOutline();
   writeLines(outline, lines);
-  return { title: titleOf(name), mediaType: "text/csv", parser: "csv/2", ...outline.finish() };
+  return { title: titleOf(name), mediaType: "text/csv", parser: "csv/1", ...outline.finish() };
 }
 
 type Row = { readonly number: number; readonly cells: readonly string[] };

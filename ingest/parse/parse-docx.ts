@@ -9,9 +9,6 @@ import { titleOf } from "./title.ts";
 
 const STYLES = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
 
-/** What the library puts behind a note: a way back for a mouse, and no words of the document. */
-const BACK_TO_TEXT = / ?<a href="#(?:foot|end)note-ref-[^"<>]*">↑<\/a>/g;
-
 /** A Word document as its readers see it, by way of HTML. Rejects what is damaged; the archive was checked when it was recognised. */
 export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed> {
   const outline = openOutline();
@@ -19,7 +16,7 @@ export async function parseDocx(bytes: Uint8Array, name: string): Promise<Parsed
   return {
     title: titleOf(name, outline.firstHeading()),
     mediaType: typeOfFormat("docx"),
-    parser: "docx/3",
+    parser: "docx/2",
     ...outline.finish(),
   };
 }
@@ -31,7 +28,7 @@ async function toHtml(bytes: Uint8Array): Promise<string> {
       { buffer: Buffer.from(withoutHidden(bytes)) },
       { convertImage: ignored, styleMap: STYLES, externalFileAccess: false },
     );
-    return value.replaceAll(BACK_TO_TEXT, "");
+    return value;
   } catch (error) {
     const why = "This Word document is damaged and cannot be read. Save it again as .docx.";
     throw new AppError("unreadable_document", why, { cause: error });

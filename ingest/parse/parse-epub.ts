@@ -34,7 +34,7 @@ export function parseEpub(bytes: Uint8Array, name: string): Parsed {
   return {
     title: titleOf(name, title, outline.firstHeading()),
     mediaType: typeOfFormat("epub"),
-    parser: "epub/2",
+    parser: "epub/1",
     ...outline.finish(),
   };
 }

@@ -1,6 +1,6 @@
 /** Term saturation, length normalisation: Lucene's values. */
-const K1 = 1.2;
-const B = 0.75;
+export const K1 = 1.2;
+export const B = 0.75;
 
 /** ln(1 + (N − n + 0.5) / (n + 0.5)): never negative, so a word in most texts still counts a little. */
 export function inverseDocumentFrequency(texts: number, withTerm: number): number {

@@ -2,7 +2,7 @@ import { bm25, normalisedFrequency } from "./bm25.ts";
 import { frequencyIn, wordsOf } from "./term-counts.ts";
 
 /** How much of a term's frequency is that of the whole document, beside that of the passage itself. */
-const DOCUMENT_SHARE = 0.6;
+export const DOCUMENT_SHARE = 0.6;
 
 /** A term of a question: its hash in the counts of texts, and what it is worth among all texts. */
 export type Weighed = { readonly term: string; readonly hash: number; readonly idf: number };

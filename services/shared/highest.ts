@@ -1,34 +1,52 @@
-/** The positions of the `limit` highest scores among those that `may` be taken, in no order. A heap of the best so far. */
-export function highest(scores: Float32Array, limit: number, may: (position: number) => boolean): number[] {
-  const heap: number[] = [];
-  const below = (a: number, b: number): boolean => scores[heap[a]!]! < scores[heap[b]!]!;
-  const swap = (a: number, b: number): void => {
-    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
-  };
-  const sink = (): void => {
-    for (let at = 0; ; ) {
-      const left = 2 * at + 1;
-      if (left >= heap.length) return;
-      const least = left + 1 < heap.length && below(left + 1, left) ? left + 1 : left;
-      if (!below(least, at)) return;
-      swap(least, at);
-      at = least;
+/** The `limit` highest of the scores that it is offered, by where they stand, in no order. A heap of the best so far. */
+export class Highest {
+  readonly positions: number[] = [];
+  /** Whatever is not above it need not be offered. */
+  least = Number.NEGATIVE_INFINITY;
+  readonly #limit: number;
+  readonly #scores: Float64Array;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#scores = new Float64Array(limit);
+    if (limit === 0) this.least = Number.POSITIVE_INFINITY;
+  }
+  offer(position: number, score: number): void {
+    if (score <= this.least) return;
+    if (this.positions.length === this.#limit) {
+      this.#put(0, position, score);
+      this.#sink();
+    } else {
+      this.#rise(this.positions.push(position) - 1, score);
     }
-  };
-  for (let position = 0; position < scores.length; position++) {
-    const isFull = heap.length === limit;
-    if (isFull && (limit === 0 || scores[position]! <= scores[heap[0]!]!)) continue;
-    if (!may(position)) continue;
-    if (isFull) {
-      heap[0] = position;
-      sink();
-      continue;
-    }
-    let at = heap.push(position) - 1;
-    for (let up = (at - 1) >> 1; at > 0 && below(at, up); up = (at - 1) >> 1) {
-      swap(at, up);
+    if (this.positions.length === this.#limit) this.least = this.#scores[0]!;
+  }
+  #put(at: number, position: number, score: number): void {
+    this.positions[at] = position;
+    this.#scores[at] = score;
+  }
+  #swap(a: number, b: number): void {
+    const [position, score] = [this.positions[a]!, this.#scores[a]!];
+    this.#put(a, this.positions[b]!, this.#scores[b]!);
+    this.#put(b, position, score);
+  }
+  #rise(from: number, score: number): void {
+    this.#scores[from] = score;
+    let at = from;
+    for (let up = (at - 1) >> 1; at > 0 && this.#scores[at]! < this.#scores[up]!; up = (at - 1) >> 1) {
+      this.#swap(at, up);
       at = up;
     }
   }
-  return heap;
+  #sink(): void {
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      if (left >= this.positions.length) return;
+      const right = left + 1;
+      const least = right < this.positions.length && this.#scores[right]! < this.#scores[left]! ? right : left;
+      if (this.#scores[least]! >= this.#scores[at]!) return;
+      this.#swap(least, at);
+      at = least;
+    }
+  }
 }

@@ -26,14 +26,3 @@ export function passes({ tenant, acl, collections }: Filter): (scope: string) =>
     return (places === undefined || places.has(place!)) && entries.some((entry) => readers.has(entry));
   };
 }
-
-/** The FTS5 query for chunks with any of the terms that the filter lets through. */
-export function matchOf(terms: readonly { readonly term: string }[], { tenant, acl, collections }: Filter): string {
-  const anyOf = (tokens: readonly string[]): string => tokens.map((token) => `"${token}"`).join(" OR ");
-  const clauses = [
-    `{words aids} : (${anyOf(terms.map(({ term }) => term))})`,
-    `scope : (${anyOf(acl.map((entry) => aclToken(tenant, entry)))})`,
-  ];
-  if (collections) clauses.push(`scope : (${anyOf(collections.map((name) => collectionToken(tenant, name)))})`);
-  return clauses.map((clause) => `(${clause})`).join(" AND ");
-}

@@ -6,6 +6,8 @@ import { completeTermTable, createTermTable } from "./sqlite-term-table.ts";
 import { createVectorTables } from "./sqlite-vectors.ts";
 import { tokenizerVersion } from "./tokenize.ts";
 
+const CHANGES_KEPT = 100_000;
+
 export type GenerationRow = {
   readonly seq: number;
   readonly id: string;
@@ -26,11 +28,24 @@ export function createSchema(db: DatabaseSync): void {
     create table if not exists term_stats (name text primary key, chunks integer not null, chunk_words integer not null,
       versions integer not null, version_words integer not null)`);
   createVectorTables(db);
+  createChangeLog(db);
   addPlaces(db);
   const known = db.prepare("select seq from generation").all() as { seq: number }[];
-  for (const { seq } of known) completeTermTable(db, termTableOf(seq));
+  for (const { seq } of known) completeTermTable(db, termTableOf(seq), seq);
   if (known.length > 0) return;
   addGeneration(db, crypto.randomUUID(), "live", { tokenizer: tokenizerVersion, chunker: CHUNKER_VERSION });
+}
+
+/** Which versions came or went, so that whoever keeps them in memory hears of it; who misses more reads all again. */
+function createChangeLog(db: DatabaseSync): void {
+  db.exec(`
+    create table if not exists version_change (seq integer primary key autoincrement, generation integer not null,
+      version integer not null);
+    create trigger if not exists version_comes after insert on version
+      begin insert into version_change (generation, version) values (new.generation, new.rowid); end;
+    create trigger if not exists version_goes after delete on version
+      begin insert into version_change (generation, version) values (old.generation, old.rowid); end;
+    delete from version_change where seq <= (select max(seq) from version_change) - ${CHANGES_KEPT}`);
 }
 
 /** Files of the first versions know no other places than pages. */
@@ -53,13 +68,22 @@ export function addGeneration(
   createTermTable(db, termTableOf(added!.seq as number));
 }
 
-export function checkTokenizer({ manifest }: GenerationRow): void {
+const REBUILD =
+  "Stop Cairn and delete index.db and its companions from the data folder: it is rebuilt from the stored documents.";
+
+/** Throws with what to do when this version cannot search the file. */
+export function checkUsable(db: DatabaseSync, { manifest }: GenerationRow): void {
   const { tokenizer } = JSON.parse(manifest) as Record<string, string>;
-  if (tokenizer === tokenizerVersion) return;
-  throw new Error(
-    `The search index was built with the tokenizer ${tokenizer}; this version uses ${tokenizerVersion}. ` +
-      `Stop Cairn and delete index.db and its companions from the data folder: it is rebuilt from the stored documents.`,
-  );
+  if (tokenizer !== tokenizerVersion) {
+    throw new Error(
+      `The search index was built with the tokenizer ${tokenizer}; this version uses ${tokenizerVersion}. ${REBUILD}`,
+    );
+  }
+  if (db.prepare("select 1 from version where scope is null limit 1").get()) {
+    throw new Error(
+      `The search index was built by an earlier version, which kept who may read a text elsewhere. ${REBUILD}`,
+    );
+  }
 }
 
 export function transaction(db: DatabaseSync, work: () => void): void {

@@ -11,7 +11,7 @@ import type { Places } from "./places.ts";
 import { type Filter, scopeOfFiling } from "./scope-terms.ts";
 import {
   addGeneration,
-  checkTokenizer,
+  checkUsable,
   createSchema,
   type GenerationRow,
   snapshot,
@@ -21,7 +21,8 @@ import {
 import { openNearest } from "./sqlite-nearest.ts";
 import { openSqlite } from "./sqlite-open.ts";
 import { scrubSqlite } from "./sqlite-scrub.ts";
-import { dropTermTable, optimiseTermTable, type Remembered, termTable } from "./sqlite-term-table.ts";
+import { openTermSearch } from "./sqlite-term-search.ts";
+import { dropTermTable, forgetWords, termTable } from "./sqlite-term-table.ts";
 import { toBlob, vectorTable } from "./sqlite-vectors.ts";
 import { unitVector } from "./unit-vector.ts";
 
@@ -39,8 +40,8 @@ type ChunkRow = Omit<Record<keyof Chunk, string>, "start" | "end" | "page" | "pl
 };
 
 /**
- * The index file, synchronously: runs inside a worker. Chunks are kept as rows; for each generation a table of
- * terms finds them.
+ * The index file, synchronously: runs inside a worker. Chunks are kept as rows, and their terms counted; who searches
+ * keeps those of the generation in memory.
  */
 export function openStore(path: string) {
   // Durable when it resolves: reconciliation finds versions that a power cut took back, but not their old ACLs.
@@ -56,13 +57,13 @@ export function openStore(path: string) {
   };
   const generations = (): GenerationRow[] => sql("select * from generation order by seq").all() as GenerationRow[];
   const live = (): GenerationRow => generations().find(({ status }) => status === "live")!;
-  checkTokenizer(live());
+  checkUsable(db, live());
 
-  const remembered = new Map<number, Remembered>();
+  const remembered = new Map<number, Set<string>>();
   const tableOf = (seq: number) => {
-    const known = remembered.get(seq) ?? { kept: new Set(), common: new Map() };
-    remembered.set(seq, known);
-    return termTable(sql, termTableOf(seq), known);
+    const kept = remembered.get(seq) ?? new Set();
+    remembered.set(seq, kept);
+    return termTable(sql, termTableOf(seq), kept);
   };
   const changing = (work: () => void): void => {
     try {
@@ -97,7 +98,7 @@ export function openStore(path: string) {
       vectors.keep(rowid, chunk, kept);
       return { rowid, heading: headingOf(chunk), text: chunk.text };
     });
-    tableOf(seq).insert(Number(version.lastInsertRowid), passages, scope);
+    tableOf(seq).insert(Number(version.lastInsertRowid), passages);
   };
   const insertChunk = (seq: number, versionId: string, chunk: Chunk): number => {
     const inserted = sql(
@@ -109,7 +110,12 @@ export function openStore(path: string) {
     );
     return Number(inserted.lastInsertRowid);
   };
+  const chunksAt = (rowids: readonly number[]): Map<number, Chunk> => {
+    const rows = sql("select * from chunk where rowid in (select value from json_each(?))").all(JSON.stringify(rowids));
+    return new Map((rows as ChunkRow[]).map((row) => [row.rowid, chunkOf(row)]));
+  };
   const chunkAt = (rowid: number): Chunk => chunkOf(sql("select * from chunk where rowid = ?").get(rowid) as ChunkRow);
+  const terms = openTermSearch(sql);
   const dense = openNearest(sql);
   const known = (id: string): GenerationRow | undefined => generations().find((generation) => generation.id === id);
   // Inside one snapshot: a row id may belong to another chunk as soon as a write has come between.
@@ -118,10 +124,9 @@ export function openStore(path: string) {
     const has = denseOf(manifestOf(generation));
     const words = meantTerms(question);
     if (words.length === 0 || isClosed(filter)) return { generation: id, legs: { lexical: [] }, ...has };
-    const lexical = tableOf(seq)
-      .search({ words, headings: headingsAskedFor(question) }, filter, limit)
-      .map(({ rowid, score }): Hit => ({ chunk: chunkAt(rowid), score }));
-    lexical.sort(byRank);
+    const found = terms.search(seq, termTableOf(seq), { words, headings: headingsAskedFor(question) }, filter, limit);
+    const chunks = chunksAt(found.map(({ rowid }) => rowid));
+    const lexical = found.map(({ rowid, score }): Hit => ({ chunk: chunks.get(rowid)!, score })).sort(byRank);
     return { generation: id, legs: { lexical: lexical.slice(0, limit) }, ...has };
   };
   return {
@@ -158,7 +163,8 @@ export function openStore(path: string) {
         if (!generation || !hasVectorsOf(generation, embedder, values.length)) return undefined;
         if (isClosed(filter)) return [];
         const near = dense.search(generation.seq, unitVector(values), filter, limit);
-        return near.map(({ chunk, score }): Hit => ({ chunk: chunkAt(chunk), score })).sort(byRank);
+        const chunks = chunksAt(near.map(({ chunk }) => chunk));
+        return near.map(({ chunk, score }): Hit => ({ chunk: chunks.get(chunk)!, score })).sort(byRank);
       }),
     withoutVectors: (id: string, limit: number): { total: number; chunks: Unembedded[] } =>
       snapshot(db, () => {
@@ -218,8 +224,9 @@ export function openStore(path: string) {
     },
     scrub(): void {
       remembered.clear();
-      // A removed row of FTS5 stays in its segments as a tombstone until they are merged.
-      for (const { seq } of generations()) optimiseTermTable(db, termTableOf(seq));
+      transaction(db, () => {
+        for (const { seq } of generations()) forgetWords(db, termTableOf(seq));
+      });
       scrubSqlite(db);
     },
     close: (): void => db.close(),

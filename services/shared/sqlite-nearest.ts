@@ -1,13 +1,10 @@
 import type { StatementSync } from "node:sqlite";
 import { createDenseScan, type DenseScan } from "./dense-scan.ts";
-import { highest } from "./highest.ts";
-import { type Filter, passes } from "./scope-terms.ts";
+import type { Filter } from "./scope-terms.ts";
+import { createScopeVerdicts, type ScopeVerdicts } from "./scope-verdicts.ts";
+import { logBounds } from "./sqlite-log-bounds.ts";
 import { fromBlob } from "./sqlite-vectors.ts";
-import { dot } from "./unit-vector.ts";
 
-/** So many times more than wanted are computed exactly: rounding to a byte moves ranks a little. */
-const RESCORED = 4;
-const MIN_RESCORED = 100;
 const MAX_COPIES = 2;
 
 type Row = { readonly seq: number; readonly chunk: number; readonly data: Uint8Array; readonly scope: string };
@@ -16,9 +13,7 @@ type Copy = {
   readonly scan: DenseScan;
   readonly seqs: number[];
   readonly chunks: number[];
-  readonly scopes: number[];
-  /** Scopes that occur, by their numbers. */
-  readonly names: Map<string, number>;
+  readonly scopes: ScopeVerdicts;
   readonly rowOf: Map<number, number>;
   seen: number;
   gone: number;
@@ -37,16 +32,11 @@ export function openNearest(sql: (text: string) => StatementSync) {
     sql(
       `select v.seq, v.chunk, v.data, n.scope from vector v join chunk c on c.rowid = v.chunk
        join version n on n.generation = c.generation and n.id = c.version_id
-       where v.generation = ? and v.seq > ? and n.scope is not null order by v.seq`,
+       where v.generation = ? and v.seq > ? order by v.seq`,
     ).all(generation, after) as Row[];
-  const goneBounds = () =>
-    sql("select coalesce(min(seq), 0) as first, coalesce(max(seq), 0) as last from vector_gone").get() as {
-      first: number;
-      last: number;
-    };
 
   const copyOf = (generation: number, dimensions: number): Copy => {
-    const { first, last } = goneBounds();
+    const { first, last } = logBounds(sql, "vector_gone");
     const known = copies.get(generation);
     const follows = known && (last === known.gone || first <= known.gone + 1);
     const copy = follows ? known : emptyCopy(dimensions, last);
@@ -67,34 +57,22 @@ export function openNearest(sql: (text: string) => StatementSync) {
     /** The best `limit` of a generation by cosine. */
     search(generation: number, query: Float32Array, filter: Filter, limit: number): Near[] {
       const copy = copyOf(generation, query.length);
-      const may = [...copy.names.keys()].map(passes(filter));
-      const wanted = Math.max(MIN_RESCORED, limit * RESCORED);
-      const rows = highest(copy.scan.scores(query), wanted, (row) => may[copy.scopes[row]!]!);
-      const exact = sql("select data from vector where seq = ?");
-      return rows
-        .map((row) => {
-          const { data } = exact.get(copy.seqs[row]!) as { data: Uint8Array };
-          return { chunk: copy.chunks[row]!, score: dot(query, fromBlob(data)) };
-        })
-        .sort((a, b) => b.score - a.score)
-        .slice(0, limit);
+      const near = copy.scan.nearest(query, copy.scopes.of(filter), limit);
+      return near.map(({ row, score }) => ({ chunk: copy.chunks[row]!, score }));
     },
   };
 }
 
 function emptyCopy(dimensions: number, gone: number): Copy {
   const scan = createDenseScan(dimensions);
-  return { scan, seqs: [], chunks: [], scopes: [], names: new Map(), rowOf: new Map(), seen: 0, gone };
+  return { scan, seqs: [], chunks: [], scopes: createScopeVerdicts(), rowOf: new Map(), seen: 0, gone };
 }
 
 function add(copy: Copy, { seq, chunk, data, scope }: Row): void {
-  const name = copy.names.get(scope) ?? copy.names.size;
-  copy.names.set(scope, name);
   copy.rowOf.set(seq, copy.scan.count);
   copy.seqs.push(seq);
   copy.chunks.push(chunk);
-  copy.scopes.push(name);
-  copy.scan.add(fromBlob(data));
+  copy.scan.add(fromBlob(data), copy.scopes.numberOf(scope));
   copy.seen = seq;
 }
 
@@ -103,7 +81,7 @@ function remove(copy: Copy, seq: number): void {
   if (row === undefined) return;
   copy.rowOf.delete(seq);
   copy.scan.remove(row);
-  for (const list of [copy.seqs, copy.chunks, copy.scopes]) {
+  for (const list of [copy.seqs, copy.chunks]) {
     const last = list.pop()!;
     if (row < list.length) list[row] = last;
   }

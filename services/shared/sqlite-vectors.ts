@@ -18,7 +18,7 @@ export function createVectorTables(db: DatabaseSync): void {
       begin insert into vector_gone (vector) values (old.seq); end;
     delete from vector_gone where seq <= (select max(seq) from vector_gone) - ${GONE_KEPT}`);
   const columns = db.prepare("select name from pragma_table_info('version')").all();
-  // Who may read a version, for the leg that has no index of terms. Versions from before it have no vectors.
+  // Who may read a version. A file with versions from before it is refused.
   if (!columns.some(({ name }) => name === "scope")) db.exec("alter table version add column scope text");
 }
 
@@ -80,5 +80,11 @@ export function vectorTable(sql: (text: string) => StatementSync, generation: nu
 
 export const toBlob = (values: Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-/** A copy: a blob need not begin where a float may. */
-export const fromBlob = (data: Uint8Array): Float32Array => new Float32Array(data.slice().buffer);
+/** A blob need not begin where a float may: then it is copied. */
+export function fromBlob(data: Uint8Array): Float32Array {
+  const { buffer, byteOffset, byteLength } = data;
+  const bytes = Float32Array.BYTES_PER_ELEMENT;
+  return byteOffset % bytes === 0
+    ? new Float32Array(buffer, byteOffset, byteLength / bytes)
+    : new Float32Array(data.slice().buffer);
+}

@@ -40,6 +40,10 @@ export function unpack(blob: unknown): Uint32Array {
 
 export const wordsOf = (counts: Uint32Array): number => counts[0]!;
 
+/** The hashes of the terms, sorted. */
+export const termsIn = (counts: Uint32Array): Uint32Array => counts.subarray(1, 1 + (counts.length - 1) / 2);
+export const frequenciesIn = (counts: Uint32Array): Uint32Array => counts.subarray(1 + (counts.length - 1) / 2);
+
 export function frequencyIn(counts: Uint32Array, hash: number): number {
   const size = (counts.length - 1) / 2;
   for (let low = 1, high = size; low <= high; ) {

@@ -33,25 +33,6 @@ test("what was given up is listed, explained and begun anew", async () => {
   expect((await run("jobs", "--state", "odd")).code).toBe(2);
 });
 
-test("the status shows on one screen what is at work, what waits and for what, and what failed and why", async () => {
-  const { db } = server.state;
-  const [{ id }] = (await db.all<{ id: string }>("select id from job where state = 'done' limit 1")) as [
-    { id: string },
-  ];
-  const put = (change: string) => db.run(`update job set ${change} where id = $1`, [id]);
-  const screen = async () => (await run("status")).stdout;
-  // Nobody takes a job whose time has not come, and none that somebody else is at.
-  const later = Date.now() + 3_600_000;
-  await put(`state = 'leased', lease_until = ${later}, lease_token = 'x', step = 'parse', attempts = 1`);
-  expect(await screen()).toMatch(/^ {2}at work: upload:\S+tea\.md, parse, attempt 2$/m);
-  await put(`state = 'ready', run_at = ${later}, lease_until = null, code = 'internal', reason = 'It broke.'`);
-  expect(await screen()).toMatch(/^ {2}failed once, tried again soon: upload:\S+tea\.md: It broke\.$/m);
-  await put("code = 'unavailable', reason = 'The search index does not answer.'");
-  expect(await screen()).toContain("  1 wait: The search index does not answer.");
-  expect(await screen()).toMatch(/^Given up:\n {2}upload:\S+torn\.pdf: \S.+$/m);
-  await put("state = 'done', attempts = 0, code = null, reason = null");
-});
-
 test("a dry run says how the stores differ and changes nothing; without it the index is repaired", async () => {
   const { db, index, blobs } = server.state;
   const [{ id, tenant }] = (await db.all<{ id: string; tenant: string }>(

@@ -61,29 +61,3 @@ test("done jobs are forgotten after a week, failures after a month, and one that
   const again = await call(undefined, "POST", "/v1/documents", { text: "UNREADABLE again", uri: "b" });
   expect(again.body.unchanged).toBe(false);
 });
-
-test("the status tells what is at work, what is tried again and why, and that nobody takes what waits", async () => {
-  const reading = (await call("ann", "POST", "/v1/documents", { text: "A", acl: ["user:ann"] })).body;
-  const broken = (await call("ann", "POST", "/v1/documents", { text: "BROKEN", acl: ["tenant"] })).body;
-  const waiting = (await call("ann", "POST", "/v1/documents", { text: "C", acl: ["tenant"] })).body;
-  const statusFor = async (who: string | undefined) => (await call(who, "GET", "/v1/ingestion/status")).body;
-  expect(await statusFor("ann")).toMatchObject({ unattended: false, at_work: [], retrying: [] });
-  const long = Date.now() - 120_000;
-  await rig.db.run("update job set run_at = $1, created_at = $1, updated_at = $1", [long]);
-  expect(await statusFor("bob")).toMatchObject({ unattended: true, jobs: { ready: 3 } });
-
-  const jobs = await rig.queue.lease(3);
-  const jobOf = (id: string) => jobs.find((job) => job.id === id)!;
-  await rig.queue.renew(jobOf(reading.job_id), "parse");
-  await rig.queue.fail(jobOf(broken.job_id), "internal", "Something went wrong on our side.", true);
-  await rig.queue.postpone(jobOf(waiting.job_id), "unavailable", "The search index does not answer.", 60_000);
-  const status = await statusFor("ann");
-  expect(status).toMatchObject({
-    unattended: false,
-    at_work: [{ id: reading.job_id, step: "parse" }],
-    retrying: [{ id: broken.job_id, attempts: 1, reason: "Something went wrong on our side." }],
-    waiting_for: [{ reason: "The search index does not answer.", jobs: 1 }],
-  });
-  // What is closed to somebody is closed here too.
-  expect(await statusFor("bob")).toMatchObject({ at_work: [], retrying: [{ id: broken.job_id }] });
-});

@@ -4,8 +4,7 @@ import { callerOf, needs } from "#shared/caller.ts";
 import { signalFor } from "#shared/cancel.ts";
 import type { Principal } from "#shared/principal.ts";
 import { type SseEvent, sendEvents } from "#shared/sse.ts";
-import { ingestionStatus } from "../../ingestion-status.ts";
-import { getJob, listJobs, retryJob } from "../../jobs.ts";
+import { getJob, ingestionStatus, listJobs, retryJob } from "../../jobs.ts";
 import * as field from "../fields.ts";
 import type { RouteDeps, Routes } from "../ingest-deps.ts";
 import { jobView } from "../views.ts";
@@ -45,10 +44,7 @@ export function mountJobs(routes: Routes, { store, authenticate, log, wake }: Ro
       seconds_left: rate === 0 ? null : Math.round((60 * (jobs.ready + jobs.leased)) / rate),
       oldest_waiting_seconds: status.oldestWaitingMs === undefined ? null : Math.round(status.oldestWaitingMs / 1000),
       stuck: status.stuck,
-      unattended: status.unattended,
       waiting_for: status.waiting,
-      at_work: status.running.map(jobView),
-      retrying: status.retrying.map(jobView),
       last_failures: status.failures.map(jobView),
     };
   }

@@ -2,14 +2,7 @@ import { ApiError } from "../client.ts";
 import { type Command, type Context, parseFlags, UsageError } from "../command.ts";
 import { oneLine } from "../printable.ts";
 
-type Job = {
-  readonly kind: string;
-  readonly document_id: string | null;
-  readonly step: string | null;
-  readonly attempts: number;
-  readonly reason: string | null;
-  readonly code: string | null;
-};
+type Job = { readonly document_id: string | null; readonly reason: string | null; readonly code: string | null };
 type Ingestion = {
   readonly documents: { readonly total: number; readonly searchable: number };
   readonly jobs: { readonly ready: number; readonly leased: number; readonly done: number; readonly dead: number };
@@ -17,10 +10,7 @@ type Ingestion = {
   readonly seconds_left: number | null;
   readonly oldest_waiting_seconds: number | null;
   readonly stuck: number;
-  /** Servers before this one do not tell these. */
-  readonly unattended?: boolean;
-  readonly at_work?: readonly Job[];
-  readonly retrying?: readonly Job[];
+  /** Servers before this one do not tell. */
   readonly waiting_for?: readonly { readonly reason: string; readonly jobs: number }[];
   readonly last_failures: readonly Job[];
 };
@@ -103,18 +93,11 @@ async function show(ready: Readiness | undefined, ingestion: Ingestion | undefin
     const oldest = ingestion.oldest_waiting_seconds;
     output.line(`  pace: ${pace}${time}${oldest === null ? "" : `; the oldest has waited ${durationOf(oldest)}`}`);
   }
-  if (ingestion.unattended)
-    output.line("  no worker takes them: is an ingestion worker running, and does it reach the database?");
-  for (const job of ingestion.at_work ?? []) output.line(`  at work: ${await nameOf(job, context)}${stepOf(job)}`);
   if (ingestion.stuck > 0) output.line(`  ${ingestion.stuck} lost their worker and are taken by another one soon`);
   for (const { reason, jobs: held } of ingestion.waiting_for ?? []) output.line(`  ${held} wait: ${oneLine(reason)}`);
-  for (const job of ingestion.retrying ?? []) {
-    const times = job.attempts === 1 ? "once" : `${job.attempts} times`;
-    output.line(`  failed ${times}, tried again soon: ${await nameOf(job, context)}: ${whyOf(job)}`);
-  }
   if (last_failures.length > 0) output.line("Given up:");
   for (const job of last_failures) {
-    output.line(`  ${await nameOf(job, context)}: ${whyOf(job)}`);
+    output.line(`  ${await nameOf(job, context)}: ${oneLine(job.reason ?? job.code ?? "no reason known")}`);
   }
 }
 
@@ -146,12 +129,8 @@ const durationOf = (seconds: number): string =>
       ? `${Math.round(seconds / 60)} min`
       : `${Math.round(seconds / 3600)} h`;
 
-const whyOf = ({ reason, code }: Job): string => oneLine(reason ?? code ?? "no reason known");
-const stepOf = ({ step, attempts }: Job): string =>
-  `${step === null ? "" : `, ${oneLine(step)}`}${attempts > 0 ? `, attempt ${attempts + 1}` : ""}`;
-
-async function nameOf({ kind, document_id }: Job, { client, signal }: Context): Promise<string> {
-  if (document_id === null) return oneLine(kind);
+async function nameOf({ document_id }: Job, { client, signal }: Context): Promise<string> {
+  if (document_id === null) return "a document";
   const document = await client
     .call<{ uri: string }>(`/v1/documents/${document_id}`, signal)
     .catch((error: unknown) => {

@@ -1,0 +1,120 @@
+import type { StatementSync } from "node:sqlite";
+import { mendedTerms } from "./meant-terms.ts";
+import { isMendable, lengthsNear, nearestWords } from "./near-words.ts";
+import type { Filter } from "./scope-terms.ts";
+import { createScopeVerdicts, type ScopeVerdicts } from "./scope-verdicts.ts";
+import { soundAlikes } from "./sound-alikes.ts";
+import { logBounds } from "./sqlite-log-bounds.ts";
+import { createTermCopy, type Ranked, type TermCopy } from "./term-copy.ts";
+import { unpack } from "./term-counts.ts";
+import type { CountedVersion } from "./term-segment.ts";
+import type { WeightedTerm } from "./tokenize.ts";
+
+const MAX_COPIES = 2;
+/** So many versions become one segment while a copy is made. */
+const BATCH_VERSIONS = 100;
+/** Words near to a misspelt one that are looked up in what the caller may read. */
+const MAX_MENDS = 4;
+
+/** The words of a question, and the headings that it may be asking for. */
+export type Question = { readonly words: readonly WeightedTerm[]; readonly headings: readonly WeightedTerm[] };
+/** A generation's terms in memory, up to what of the tables it has seen. */
+type Copy = { readonly terms: TermCopy; readonly scopes: ScopeVerdicts; seen: number };
+
+/**
+ * The lexical leg of the embedded engine. A copy of the terms in memory follows the tables, and is as they are in the
+ * snapshot that it is asked in.
+ */
+export function openTermSearch(sql: (text: string) => StatementSync) {
+  const copies = new Map<number, Copy>();
+
+  const versionAt = (table: string, { scopes }: Copy, rowid: number): CountedVersion | undefined => {
+    const version = sql(
+      `select v.scope, t.counts from version v join ${table}_version t on t.rowid = v.rowid where v.rowid = ?`,
+    ).get(rowid) as { scope: string; counts: unknown } | undefined;
+    if (!version) return undefined;
+    const chunks = sql(`select rowid, counts from ${table}_chunk where version = ? order by rowid`).all(rowid);
+    return {
+      ...{ rowid, scope: scopes.numberOf(version.scope), counts: unpack(version.counts) },
+      chunks: chunks.map((row) => ({ rowid: row.rowid as number, counts: unpack(row.counts) })),
+    };
+  };
+  const versionsAt = (table: string, copy: Copy, rowids: readonly number[]): CountedVersion[] =>
+    rowids.flatMap((rowid) => versionAt(table, copy, rowid) ?? []);
+  function* batches(generation: number, table: string, copy: Copy) {
+    const all = sql("select rowid from version where generation = ? order by rowid").all(generation);
+    const rowids = all.map(({ rowid }) => rowid as number);
+    for (let at = 0; at < rowids.length; at += BATCH_VERSIONS) {
+      yield versionsAt(table, copy, rowids.slice(at, at + BATCH_VERSIONS));
+    }
+  }
+  const copyOf = (generation: number, table: string): Copy => {
+    const { first, last } = logBounds(sql, "version_change");
+    const known = copies.get(generation);
+    const follows = known && (last === known.seen || first <= known.seen + 1);
+    const copy = follows ? known : { terms: createTermCopy(), scopes: createScopeVerdicts(), seen: last };
+    if (!follows) copy.terms.fill(batches(generation, table, copy));
+    if (copy.seen < last) {
+      const changed = sql("select distinct version from version_change where seq > ? and generation = ?")
+        .all(copy.seen, generation)
+        .map(({ version }) => version as number);
+      for (const version of changed) copy.terms.remove(version);
+      copy.terms.add(versionsAt(table, copy, changed));
+      copy.terms.tidy();
+      copy.seen = last;
+    }
+    // The one asked last is the last to go: there is a live one, and perhaps one that replays still ask.
+    copies.delete(generation);
+    copies.set(generation, copy);
+    for (const one of copies.keys()) if (copies.size > MAX_COPIES) copies.delete(one);
+    return copy;
+  };
+  const spelledLike = (table: string, term: string): string[] => {
+    const from = term[0]!;
+    // Thousands, and ten times as fast as one text than as rows.
+    const { words } = sql(
+      `select coalesce(group_concat(word, ' '), '') as words from ${table}_word
+       where word >= ? and word < ? and length(word) between ? and ?`,
+    ).get(from, nextLetter(from), ...lengthsNear(term)) as { words: string };
+    return nearestWords(term, words.split(" "));
+  };
+  const soundingLike = (terms: TermCopy, term: string): string[] => {
+    const known = soundAlikes(term).map((word) => ({ word, chunks: terms.chunksWith(word) }));
+    return known.sort((a, b) => b.chunks - a.chunks).map(({ word }) => word);
+  };
+  /**
+   * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a
+   * ranking would tell which words the others hold.
+   */
+  const mend = (table: string, terms: TermCopy, may: readonly number[], term: string): [string, string][] => {
+    const near = isMendable(term) ? spelledLike(table, term) : soundingLike(terms, term);
+    const meant = near.slice(0, MAX_MENDS).find((word) => terms.has(word, may));
+    return meant === undefined ? [] : [[term, meant]];
+  };
+
+  return {
+    /** The best `limit` chunks of a generation, and what ties with the last of them. `table` has its terms. */
+    search(generation: number, table: string, question: Question, filter: Filter, limit: number): Ranked[] {
+      const { words, headings } = question;
+      const { terms, scopes } = copyOf(generation, table);
+      const averages = averagesOf(sql, table);
+      const may = scopes.of(filter);
+      const { ranked, unheld } = terms.rank([...words, ...headings], averages, may, limit);
+      const slips = words.filter(
+        ({ term, isOther, mayBeSlip }) => !isOther && (isMendable(term) || mayBeSlip) && unheld.has(term),
+      );
+      const mended = new Map(slips.flatMap(({ term }) => mend(table, terms, may, term)));
+      if (mended.size === 0) return ranked;
+      return terms.rank([...mendedTerms(words, mended), ...headings], averages, may, limit).ranked;
+    },
+  };
+}
+
+function averagesOf(sql: (text: string) => StatementSync, table: string) {
+  const { chunks, chunkWords, versions, versionWords } = sql(
+    `select chunks, chunk_words as chunkWords, versions, version_words as versionWords from term_stats where name = ?`,
+  ).get(table) as { chunks: number; chunkWords: number; versions: number; versionWords: number };
+  return { chunks, chunkWords: chunkWords / chunks, versionWords: versionWords / versions };
+}
+
+const nextLetter = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) + 1);
