@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { replaceRoute, route } from "../state/route.ts";
 import { onTabs } from "../state/tabs.ts";
-import { type Chat, loadChat, newChat } from "./chat.ts";
+import { type Chat, loadChat, newChat, stopChat } from "./chat.ts";
 
 /** Chats stay as they are while the reader looks at others: an answer goes on coming. */
 const chats = new Map<string, Chat>();
@@ -36,6 +36,13 @@ export function followChats(): void {
   onTabs((what) => {
     if (what !== "session") void loadChat(currentChat.value);
   });
+}
+
+/** Ends the answer that is being made in a conversation that is deleted: there is nobody to read it. */
+export function forgetChat(id: string): void {
+  const chat = chats.get(id);
+  if (chat) stopChat(chat);
+  chats.delete(id);
 }
 
 /** Fresh chats that were given their address. */

@@ -58,12 +58,20 @@ async function checkQuotes({ citations }: Answer): Promise<Check> {
   const quoted = citations.filter((one): one is Extract<Citation, { verified: boolean }> => "quote" in one.source);
   if (quoted.length === 0) return { name, result: "skipped", detail: "0" };
   let found = 0;
+  const looked = new Map<string, boolean>();
   for (const { source } of quoted) {
     const { document_id, version_id, start, end, quote } = source;
+    const place = JSON.stringify([version_id, start, end, quote]);
+    // An answer may cite the same words a thousand times.
+    if (looked.has(place)) {
+      if (looked.get(place)) found += 1;
+      continue;
+    }
     const there = await api.documentText(document_id, version_id, start, end).catch((error: unknown) => {
       if (error instanceof ApiFailure && error.details.status === 404) return undefined;
       throw error;
     });
+    looked.set(place, there?.text === quote);
     if (there?.text === quote) found += 1;
   }
   return { name, result: found === quoted.length ? "ok" : "failed", detail: `${found}/${quoted.length}` };

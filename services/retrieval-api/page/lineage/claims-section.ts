@@ -5,6 +5,9 @@ import type { Answer, Citation } from "../shapes.ts";
 import { t } from "../text/text.ts";
 import { Icon } from "../ui/icon.ts";
 
+/** Nobody goes through thousands, and each is looked up in the answer from its beginning. */
+const MOST_SHOWN = 100;
+
 type Claim = Extract<Citation, { verified: boolean }>;
 
 /** What the service checked before it sent the answer, claim by claim, and what it cannot check. */
@@ -15,7 +18,7 @@ export function ClaimsSection({ answer }: { readonly answer: Answer }) {
       <h3 class="pane-subtitle">${t("lineage.checked")}</h3>
       ${claims.length === 0 && html`<p class="quiet">${t("lineage.noClaims")}</p>`}
       <ul class="claims">
-        ${claims.map(
+        ${claims.slice(0, MOST_SHOWN).map(
           ({ marker, verified, answer: span }, i) => html`
             <li key=${i} class=${verified ? "claim" : "claim claim-unverified"}>
               <${Icon} name=${verified ? "check" : "question"} />
@@ -27,6 +30,7 @@ export function ClaimsSection({ answer }: { readonly answer: Answer }) {
           `,
         )}
       </ul>
+      ${claims.length > MOST_SHOWN && html`<p class="quiet">${t("lineage.moreClaims", { count: claims.length - MOST_SHOWN })}</p>`}
       <p class="quiet">${t("lineage.notChecked")}</p>
     </section>
   `;

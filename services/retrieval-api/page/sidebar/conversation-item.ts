@@ -1,6 +1,7 @@
 import { useComputed } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { forgetChat } from "../chat/open-chats.ts";
 import { shownText } from "../markdown/shown-text.ts";
 import type { Conversation } from "../shapes.ts";
 import { deleteConversation, renameConversation } from "../state/conversations.ts";
@@ -23,6 +24,7 @@ export function ConversationItem({ conversation }: Props) {
       return;
     try {
       await deleteConversation(id);
+      forgetChat(id);
       if (route.peek().conversation === id) goTo({ view: "chat" });
     } catch (error) {
       say(explainFailure(error).title, "bad");

@@ -206,6 +206,7 @@ export const messagesEn = {
   "lineage.copyDigest": "Copy the whole digest",
   "lineage.checked": "What was checked before it was sent",
   "lineage.noClaims": "There is no claim with a citation.",
+  "lineage.moreClaims": "{count} more claims are only in the record.",
   "lineage.claim.verified": "borne out by source {n}",
   "lineage.claim.unverified": "not clearly borne out by source {n}",
   "lineage.notChecked":

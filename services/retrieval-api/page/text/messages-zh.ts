@@ -205,6 +205,7 @@ export const messagesZh: Readonly<Record<MessageKey, string>> = {
   "lineage.copyDigest": "复制完整摘要",
   "lineage.checked": "发送之前核对了什么",
   "lineage.noClaims": "没有带引用的论断。",
+  "lineage.moreClaims": "另有 {count} 个论断只列在记录中。",
   "lineage.claim.verified": "来源 {n} 支持",
   "lineage.claim.unverified": "来源 {n} 没有明确支持",
   "lineage.notChecked": "没有核对：文档本身是否正确，是否有遗漏，以及没有数字标记的句子是否属实。",
