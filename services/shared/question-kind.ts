@@ -18,7 +18,7 @@ const IMPERATIVE =
 const QUESTIONS: readonly (readonly [QuestionKind, RegExp])[] = [
   [
     "comparison",
-    /\bdifferences? between\b|\bdiffers? from\b|\bhow (does|do|is|are) .+ (differ|different)\b|\b(versus|vs)\b|[和与跟同].+(区别|差别|不同|差异|不一样)|(区别|差别|不同|差异|不一样).*[和与跟同]/i,
+    /\bdifferences? between\b|\bdiffers? from\b|\bhow (does|do|is|are) .+ (differ|different)\b|\b(versus|vs)\b|\bdistinguish|\bwhich is which\b|[和与跟同].+(区别|区分|差别|不同|差异|不一样|两样)|(区别|区分|差别|不同|差异|不一样).*[和与跟同]/i,
   ],
   [
     "number",

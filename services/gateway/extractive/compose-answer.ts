@@ -2,6 +2,7 @@ import { languageOf } from "#shared/language.ts";
 import { type QuestionKind, questionKind } from "#shared/question-kind.ts";
 import { withSoundsMended } from "#shared/sound-alikes.ts";
 import { comparable } from "#shared/tokenize.ts";
+import { comparedNames, sideBySide } from "./compared-names.ts";
 import type { ParsedPrompt } from "./parse-evidence.ts";
 import { type Scored, scoreUnits } from "./score-units.ts";
 import { isLeadIn, splitUnits, type Unit } from "./split-units.ts";
@@ -34,7 +35,9 @@ export function composeAnswer({ question: asked, evidence }: ParsedPrompt): stri
   const units = evidence.flatMap(splitUnits);
   const prose = units.filter(({ kind }) => kind !== "code");
   const scored = scoreUnits(question, kind, prose.length > 0 ? prose : units);
-  const chosen = choose(scored, kind);
+  const names = kind === "comparison" ? comparedNames(question) : undefined;
+  const sides = names && sideBySide(names, scored);
+  const chosen = sides ? sides.map(({ unit }) => unit) : choose(scored, kind);
   if (chosen.length === 0) return undefined;
   return render(inReadingOrder(chosen), units);
 }
