@@ -229,6 +229,8 @@ export function openStore(path: string) {
       });
       scrubSqlite(db);
     },
+    /** What is left to do after a reply. */
+    tidy: (): void => terms.tidy(),
     close: (): void => db.close(),
   };
 }

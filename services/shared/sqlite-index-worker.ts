@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openStore, type Store } from "./sqlite-index-store.ts";
 
-export type Operation = Exclude<keyof Store, "close">;
+export type Operation = Exclude<keyof Store, "close" | "tidy">;
 export type Request = {
   readonly operation: Operation | "close";
   readonly args: readonly unknown[];
@@ -20,4 +20,5 @@ parentPort!.on("message", ({ operation, args }: Request) => {
   }
   parentPort!.postMessage(reply);
   if (operation === "close") parentPort!.close();
+  else setImmediate(store.tidy);
 });

@@ -60,7 +60,6 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
         .map(({ version }) => version as number);
       for (const version of changed) copy.terms.remove(version);
       copy.terms.add(versionsAt(table, copy, changed));
-      copy.terms.tidy();
       copy.seen = last;
     }
     // The one asked last is the last to go: there is a live one, and perhaps one that replays still ask.
@@ -93,6 +92,10 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
   };
 
   return {
+    /** Orders what was followed, which a search need not wait for. */
+    tidy(): void {
+      for (const { terms } of copies.values()) terms.tidy();
+    },
     /** The best `limit` chunks of a generation, and what ties with the last of them. `table` has its terms. */
     search(generation: number, table: string, question: Question, filter: Filter, limit: number): Ranked[] {
       const { words, headings } = question;

@@ -93,12 +93,6 @@ export function createTermCopy() {
       const built = buildSegment(versions);
       segments.push(built);
       remember(built);
-      // Eight of a size become one of the next, so there are few, and a chunk is seldom moved.
-      for (let from = segments.length - FAN_IN; from >= 0; from = segments.length - FAN_IN) {
-        const tail = segments.slice(from);
-        if (tail.some((one) => levelOf(one) > levelOf(tail.at(-1)!))) return;
-        replace(from, FAN_IN);
-      }
     },
     remove(version: number): void {
       const place = places.get(version);
@@ -108,8 +102,16 @@ export function createTermCopy() {
       segment.versions.gone[at] = 1;
       segment.goneChunks += segment.versions.first[at + 1]! - segment.versions.first[at]!;
     },
-    /** Leaves out what is gone where that is a half. */
+    /**
+     * To be called when nobody waits. Eight segments of a size become one of the next, so there are few, and a chunk is
+     * seldom moved; what is gone is left out where that is a half.
+     */
     tidy(): void {
+      for (let from = segments.length - FAN_IN; from >= 0; from = segments.length - FAN_IN) {
+        const tail = segments.slice(from);
+        if (tail.some((one) => levelOf(one) > levelOf(tail.at(-1)!))) break;
+        replace(from, FAN_IN);
+      }
       const at = segments.findIndex(({ goneChunks, chunks }) => goneChunks * 2 > chunks.rowids.length);
       if (at >= 0) replace(at, 1);
     },
