@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Database, Sql } from "#shared/database.ts";
+import type { Database } from "#shared/database.ts";
 import { folderBlobs } from "#shared/folder-blobs.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import { silentLog } from "#shared/log.ts";
@@ -14,6 +14,7 @@ import { drop, promote, rollBack, startReindex } from "../../ingest/reindex/rein
 import { reindexRow } from "../../ingest/reindex/reindex-row.ts";
 import { startWorker } from "../../ingest/worker/app.ts";
 import { everyone, find } from "../contract/search-index-fixtures.ts";
+import { mortalStores } from "../helpers/mortal-stores.ts";
 import { paragraphParse } from "../helpers/paragraph-parse.ts";
 import { openTestDatabase } from "../helpers/test-database.ts";
 import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
@@ -47,44 +48,6 @@ async function work(): Promise<void> {
   await worker.stop();
 }
 
-/** The stores of a process that dies before its n-th effect: from then on nothing that it does happens any more. */
-function mortal(at: number) {
-  const died = Promise.withResolvers<void>();
-  let effects = 0;
-  const effect = (): void => {
-    effects += 1;
-    if (effects >= at) died.resolve();
-    if (effects >= at) throw new Error("dead");
-  };
-  const changing = <T extends Pick<Sql, "all" | "run">>(sql: T): T => ({
-    ...sql,
-    run: async (...args: Parameters<Sql["run"]>) => {
-      effect();
-      return sql.run(...args);
-    },
-    all: async (...args: Parameters<Sql["all"]>) => {
-      if (!/^\s*select/i.test(args[0])) effect();
-      return sql.all(...args);
-    },
-  });
-  const transaction: Database["transaction"] = (steps) =>
-    db.transaction(async (sql) => {
-      const result = await steps(sql);
-      effect();
-      return result;
-    });
-  const generations = Object.fromEntries(
-    Object.entries(index).map(([name, call]) => [
-      name,
-      (...args: never[]) => {
-        if (/^(write|remove|refile|create)/.test(name)) effect();
-        return (call as (...args: never[]) => unknown)(...args);
-      },
-    ]),
-  );
-  return { died: died.promise, over: { db: { ...changing(db), transaction }, index: generations, generations } };
-}
-
 test("a reindex that dies before any of its effects is finished by the next worker, and goes back exactly", async () => {
   for (let i = 0; i < DOCUMENTS; i++) {
     await acceptDocument(store(), {
@@ -102,7 +65,7 @@ test("a reindex that dies before any of its effects is finished by the next work
   let points = 0;
   for (let at = 1; at < MAX_EFFECTS; at++) {
     const { generation } = await startReindex(store(), LOCAL_ADMIN);
-    const { died, over } = mortal(at);
+    const { died, over } = mortalStores(stores(), at);
     const worker = start(over);
     const survived = await Promise.race([died.then(() => false), worker.idle().then(() => true)]);
     await worker.stop();
