@@ -194,7 +194,7 @@ function configured(
 function settingsOf(main: string): Set<string> {
   const shared = globSync("services/shared/*.ts").map((file) => readFileSync(file, "utf8"));
   const names = [main, ...shared].flatMap(
-    (code) => code.match(/\b(CAIRN_[A-Z_]+|DATABASE_URL|QDRANT_[A-Z_]+|OTEL_[A-Z_]+|OPENLINEAGE_[A-Z_]+)\b/g) ?? [],
+    (code) => code.match(/\b(CAIRN_[A-Z_]+|DATABASE_[A-Z_]+|QDRANT_[A-Z_]+|OTEL_[A-Z_]+|OPENLINEAGE_[A-Z_]+)\b/g) ?? [],
   );
   return new Set([...names, "MODEL_API_KEY"]);
 }
