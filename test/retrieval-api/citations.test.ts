@@ -46,6 +46,18 @@ test("Chinese sentences are cited one by one", () => {
   expect(quotes).toEqual(["单个文件最大 50 MB。", "上传后返回 202。"]);
 });
 
+test("an excerpt with a quotation, or with a line that the source broke, is one quote", () => {
+  for (const text of [
+    "他死后画了数幅画。史学家表示：「那时仍是秋天。」同样的情绪蔓延到画作。",
+    'He waited long. She said: "It is (still) autumn." The mood spread to the painting.',
+    "Rock is made of silica (SiO\n2, as in quartz). Rust is Fe\n2O\n3. Oxygen is rare.",
+  ]) {
+    const answer = `${text.replaceAll("\n", " ")} [1]`;
+    const [citation] = resolveCitations(answer, [candidate(text, 0)]);
+    expect(citation).toMatchObject({ verified: true, source: { quote: text } });
+  }
+});
+
 test("the code that a lead-in leads to belongs to its quote", () => {
   const text = "To start it, run:\n\nnpm ci\nnpm start\n\nThen open it.";
   const answer = "To start it, run: [1]\n\n```\nnpm ci\nnpm start\n```";

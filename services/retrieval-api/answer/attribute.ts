@@ -7,6 +7,7 @@ import { isSupported } from "./support.ts";
 
 /** Shorter pieces without a number, such as “Yes.” or “Run this:”, state nothing that could be borne out. */
 const MIN_TERMS = 4;
+const MIN_CLAIM_TERMS = 2;
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
 const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const SENTENCE = /[^\n]+?(?:[.!?](?=\s|$)["'”’)]*|[。！？；]["'”’）」]*|(?=\n)|$)/g;
@@ -29,8 +30,10 @@ export function attribute(answer: string, evidence: readonly Candidate[], cited:
   for (const [start, text] of sentencesOf(answer)) {
     const span = { start: toCodePoint(start), end: toCodePoint(start + text.length) };
     if (cited.some(({ answer: { start, end } }) => start < span.end && end > span.start)) continue;
-    if (queryTerms(text).length < MIN_TERMS && quantitiesOf(text).length === 0) continue;
-    const found = supportOf(text, evidence);
+    const terms = queryTerms(text).length;
+    if (terms < MIN_TERMS && quantitiesOf(text).length === 0) continue;
+    // A bare number stands somewhere in most evidence, which says nothing about what it counts.
+    const found = terms < MIN_CLAIM_TERMS ? undefined : supportOf(text, evidence);
     if (found) citations.push({ marker: found.marker, answer: span, verified: true, source: found.source });
     else isPartlyUnsupported = true;
   }

@@ -27,7 +27,9 @@ export type Citation = {
 const CODE_BLOCK = /^\s*```[^\n]*\n([\s\S]*?)\n```/;
 const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const WORD = /[\p{L}\p{N}]/u;
-const SENTENCE_START = /[.!?。！？](?=\s)|[。！？]|\n/g;
+/** A stop and the quotation marks and brackets that close behind it. */
+const SENTENCE_START = /[.!?]["'”’)\]]*(?=\s)|[。！？][”’」』）]*|\n/g;
+const FINAL_STOPS = /[\s.!?。！？；;:："'”’」』）)\]]+$/;
 /** Longest run of source sentences that one quote may span. */
 const MAX_QUOTE_SENTENCES = 3;
 
@@ -63,7 +65,7 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
 
 /** The sentence before the markers; its own final stop does not end it. `undefined` when there are no words. */
 function claimBefore(answer: string, from: number, to: number): [number, number] | undefined {
-  const text = answer.slice(from, to).replace(/[\s.!?。！？；;:：]+$/, "");
+  const text = answer.slice(from, to).replace(FINAL_STOPS, "");
   const last = [...text.matchAll(SENTENCE_START)].at(-1);
   const start = from + (last ? last.index + last[0].length : 0);
   const lead = /^(?:[\s。，,；;]|\.(?=\s|$))*/.exec(answer.slice(start, to))?.[0].length ?? 0;
@@ -81,14 +83,23 @@ function withSentencesBefore(answer: string, earliest: number, [start, end]: [nu
   let excerpt: { from: number; quote: [number, number] | undefined } = { from: start, quote: undefined };
   for (let next: [number, number] | undefined = [start, end]; next; next = claimBefore(answer, earliest, next[0])) {
     const sentence = answer.slice(...next);
-    const at = text.indexOf(sentence);
-    if (at < 0) break;
-    places.push([at, at + sentence.length]);
+    const place = placeOf(sentence, text);
+    if (!place) break;
+    places.push(place);
     const quote = places.length > 1 && oneOf(places, text);
     if (quote) excerpt = { from: next[0], quote };
   }
   return excerpt;
 }
+
+/** Where a text has these words: an answer says in one line what the source broke into two. */
+function placeOf(words: string, text: string): [number, number] | undefined {
+  const at = inOneLine(text).indexOf(inOneLine(words));
+  return at < 0 ? undefined : [at, at + words.length];
+}
+
+/** One blank for each, so that every position stays. */
+const inOneLine = (text: string): string => text.replaceAll(/\s/g, " ");
 
 /** The piece of the text that places make up together; `undefined` when something is missing between them. */
 function oneOf(places: readonly [number, number][], text: string): [number, number] | undefined {
@@ -137,8 +148,8 @@ function sourceOf({ chunk, document }: Candidate, [start, end]: [number, number]
 }
 
 function bestRange(claim: string, text: string): [number, number] {
-  const verbatim = text.indexOf(claim);
-  if (verbatim >= 0) return [verbatim, verbatim + claim.length];
+  const verbatim = placeOf(claim, text);
+  if (verbatim) return verbatim;
   const sentences = sentenceRanges(text);
   let best: [number, number] = [0, text.length];
   let bestScore = 0;
@@ -161,7 +172,7 @@ function endOfBlock(text: string, from: number, code: string): number {
 
 function sentenceRanges(text: string): [number, number][] {
   const ranges: [number, number][] = [];
-  for (const { 0: piece, index } of text.matchAll(/[^\n]+?(?:[.!?](?=\s)|[。！？；]|(?=\n)|$)/g)) {
+  for (const { 0: piece, index } of text.matchAll(/[^\n]+?(?:[.!?]["'”’)\]]*(?=\s)|[。！？；][”’」』）]*|(?=\n)|$)/g)) {
     const lead = piece.length - piece.trimStart().length;
     if (piece.trim() !== "") ranges.push([index + lead, index + piece.trimEnd().length]);
   }
