@@ -166,6 +166,7 @@ export function openStore(path: string) {
         const chunks = chunksAt(near.map(({ chunk }) => chunk));
         return near.map(({ chunk, score }): Hit => ({ chunk: chunks.get(chunk)!, score })).sort(byRank);
       }),
+    followVectors: (): void => snapshot(db, dense.follow),
     withoutVectors: (id: string, limit: number): { total: number; chunks: Unembedded[] } =>
       snapshot(db, () => {
         const generation = known(id);

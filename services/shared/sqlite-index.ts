@@ -23,12 +23,11 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
     writeAll: (batch, only) => writer.call("writeAll", [batch, only]),
     refile: (versionId, filing) => writer.call("refile", [versionId, filing]),
     remove: (versionIds) => writer.call("remove", [versionIds]),
-    search: ((question, { tenant, acl, collections }, limit, signal) =>
-      reader.call<Legs>(
-        "search",
-        [question, { tenant, acl, collections }, limit],
-        signal,
-      )) satisfies SearchIndex["search"],
+    search: ((question, { tenant, acl, collections }, limit, signal) => {
+      // The other leg is usually asked next.
+      dense.prepare("followVectors");
+      return reader.call<Legs>("search", [question, { tenant, acl, collections }, limit], signal);
+    }) satisfies SearchIndex["search"],
     searchIn: ((generation, question, { tenant, acl, collections }, limit, signal) =>
       reader.call<Legs | undefined>(
         "searchIn",
@@ -116,6 +115,10 @@ function startThread(path: string, log: Log, maxWaiting = Number.POSITIVE_INFINI
       if (closed) throw new Error("The search index is closed.");
       if (waiting.size >= maxWaiting) throw busy();
       return send<T>(operation, args, signal);
+    },
+    /** For a thread that is there and has nothing to do. What goes wrong is seen by the next call. */
+    prepare(operation: Operation): void {
+      if (worker && !running && !closed) send(operation, []).catch(() => undefined);
     },
     /** After everything that waits. Nothing may be asked any more. */
     async close(): Promise<void> {

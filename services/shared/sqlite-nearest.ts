@@ -10,6 +10,7 @@ const MAX_COPIES = 2;
 type Row = { readonly seq: number; readonly chunk: number; readonly data: Uint8Array; readonly scope: string };
 /** A generation's vectors in memory, up to what of the tables it has seen. */
 type Copy = {
+  readonly dimensions: number;
   readonly scan: DenseScan;
   readonly seqs: number[];
   readonly chunks: number[];
@@ -54,6 +55,10 @@ export function openNearest(sql: (text: string) => StatementSync) {
   };
 
   return {
+    /** Takes over what has been written, which the next search then need not wait for. */
+    follow(): void {
+      for (const [generation, { dimensions }] of [...copies]) copyOf(generation, dimensions);
+    },
     /** The best `limit` of a generation by cosine. */
     search(generation: number, query: Float32Array, filter: Filter, limit: number): Near[] {
       const copy = copyOf(generation, query.length);
@@ -65,7 +70,7 @@ export function openNearest(sql: (text: string) => StatementSync) {
 
 function emptyCopy(dimensions: number, gone: number): Copy {
   const scan = createDenseScan(dimensions);
-  return { scan, seqs: [], chunks: [], scopes: createScopeVerdicts(), rowOf: new Map(), seen: 0, gone };
+  return { dimensions, scan, seqs: [], chunks: [], scopes: createScopeVerdicts(), rowOf: new Map(), seen: 0, gone };
 }
 
 function add(copy: Copy, { seq, chunk, data, scope }: Row): void {
