@@ -77,17 +77,13 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     ).get(from, nextLetter(from), ...lengthsNear(term)) as { words: string };
     return nearestWords(term, words.split(" "));
   };
-  const soundingLike = (terms: TermCopy, term: string): string[] => {
-    const known = soundAlikes(term).map((word) => ({ word, chunks: terms.chunksWith(word) }));
-    return known.sort((a, b) => b.chunks - a.chunks).map(({ word }) => word);
-  };
   /**
    * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a
    * ranking would tell which words the others hold.
    */
   const mend = (table: string, terms: TermCopy, may: readonly number[], term: string): [string, string][] => {
-    const near = isMendable(term) ? spelledLike(table, term) : soundingLike(terms, term);
-    const meant = near.slice(0, MAX_MENDS).find((word) => terms.has(word, may));
+    const near = isMendable(term) ? spelledLike(table, term).slice(0, MAX_MENDS) : soundAlikes(term);
+    const meant = near.find((word) => terms.has(word, may));
     return meant === undefined ? [] : [[term, meant]];
   };
 

@@ -145,7 +145,6 @@ export function createTermCopy() {
       }
       return { ranked: best(proposed, limit), unheld };
     },
-    chunksWith: (term: string): number => segments.reduce((sum, segment) => sum + heldIn(segment, hashOf(term)), 0),
     /** Whether a text that may be read has the term. */
     has(term: string, may: readonly number[]): boolean {
       const hash = hashOf(term);

@@ -37,6 +37,13 @@ export function searchIndexContract(name: string, openEmpty: () => Promise<Searc
         expect(await find(index, "cobalt")).toEqual([row]);
       });
 
+      test("a Chinese word with a character of the same sound is mended, and not by what others write", async () => {
+        await index.write(open, "v1", [chunk("v1", 0, "集合是一组有名字的文档。")]);
+        await index.write({ ...open, tenant: "rival" }, "v2", [chunk("v2", 0, "密钥可以吊销。")]);
+        expect(await found("集和是什么意思")).toEqual(["v1:0"]);
+        expect(await found("蜜钥")).toEqual([]);
+      });
+
       test("title and headings are searched with the text", async () => {
         await index.write(open, "v1", [chunk("v1", 0, "amber", { title: "cobalt", headingPath: ["raven"] })]);
         for (const word of ["amber", "cobalt", "raven"]) expect(await found(word)).toEqual(["v1:0"]);
