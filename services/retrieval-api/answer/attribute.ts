@@ -10,7 +10,7 @@ const MIN_TERMS = 4;
 const MIN_CLAIM_TERMS = 2;
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
 const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
-const SENTENCE = /[^\n]+?(?:[.!?](?=\s|$)["'”’)]*|[。！？；]["'”’）」]*|(?=\n)|$)/g;
+const SENTENCE = /[^\n]+?(?:[.!?]["'”’)]*(?=\s|$)|[。！？；]["'”’）」]*|(?=\n)|$)/g;
 
 export type Attributed = {
   /** For sentences without a marker that a piece of evidence bears out. */

@@ -92,14 +92,11 @@ function withSentencesBefore(answer: string, earliest: number, [start, end]: [nu
   return excerpt;
 }
 
-/** Where a text has these words: an answer says in one line what the source broke into two. */
+/** Where a text has these words: an answer says in one line what the source broke and indented. */
 function placeOf(words: string, text: string): [number, number] | undefined {
-  const at = inOneLine(text).indexOf(inOneLine(words));
-  return at < 0 ? undefined : [at, at + words.length];
+  const found = new RegExp(words.trim().split(/\s+/).map(RegExp.escape).join("\\s+")).exec(text);
+  return found ? [found.index, found.index + found[0].length] : undefined;
 }
-
-/** One blank for each, so that every position stays. */
-const inOneLine = (text: string): string => text.replaceAll(/\s/g, " ");
 
 /** The piece of the text that places make up together; `undefined` when something is missing between them. */
 function oneOf(places: readonly [number, number][], text: string): [number, number] | undefined {

@@ -17,6 +17,8 @@ const VENDOR: Readonly<Record<string, string>> = {
 };
 
 const OWN_IMPORT = /^(?:import|export)\s(?!type\b)(?:[^"';]*?\sfrom\s)?"([^"]+)"/gm;
+/** Comments on lines of their own: a browser has no use for them, and people wait for each byte. */
+const COMMENT_LINES = /^[ \t]*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)[ \t]*$/gm;
 const VENDOR_IMPORT = /\b(?:import|export)\s*(?:[\w*{][^"';]*?from\s*)?"([^"]+)"/g;
 
 /** A file of the page: its path below the page's address, and its source. */
@@ -66,10 +68,12 @@ function addressOf(file: string): string {
   return `vendor/${name.replaceAll(/[@/]/g, "_")}${extname(file)}`;
 }
 
-/** What a browser runs: types are blanked out, so that lines and columns stay, and imports become addresses. */
+/** What a browser runs: types and comments are blanked out, so that lines stay, and imports become addresses. */
 export function browserText({ path, source, imports }: PageModule): string {
   const own = path.endsWith(".ts");
-  const code = own ? stripTypeScriptTypes(source) : source.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+  const code = own
+    ? stripTypeScriptTypes(source).replaceAll(COMMENT_LINES, linesOnly)
+    : source.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
   return code.replaceAll(own ? OWN_IMPORT : VENDOR_IMPORT, (statement: string, specifier: string) => {
     const target = imports.get(specifier);
     if (target === undefined || specifier.startsWith(".")) return statement;
@@ -77,3 +81,5 @@ export function browserText({ path, source, imports }: PageModule): string {
     return `${statement.slice(0, -specifier.length - 1)}${address.startsWith(".") ? address : `./${address}`}"`;
   });
 }
+
+const linesOnly = (text: string): string => text.replaceAll(/[^\n]+/g, "");
