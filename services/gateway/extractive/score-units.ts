@@ -13,7 +13,7 @@ export type Scored = ReadUnit & {
 
 /**
  * Ranks units by how likely they are to answer, best first: a linear model of what `readUnits` says of each, learned
- * with `npm run train -- units` (softmax over the units of a prompt; Cao et al., ListNet, 2007).
+ * with `npm run bench -- train-units` (softmax over the units of a prompt; Cao et al., ListNet, 2007).
  */
 export function scoreUnits(question: string, kind: QuestionKind, units: readonly Unit[]): Scored[] {
   const read = readUnits(question, kind, units).filter(
