@@ -1,5 +1,6 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
 import { isIndexing } from "#shared/is-indexing.ts";
+import { literally } from "#shared/literally.ts";
 import { type Place, placeIn } from "#shared/places.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 import { isSupported, overlap } from "./support.ts";
@@ -94,7 +95,7 @@ function withSentencesBefore(answer: string, earliest: number, [start, end]: [nu
 
 /** Where a text has these words: an answer says in one line what the source broke and indented. */
 function placeOf(words: string, text: string): [number, number] | undefined {
-  const found = new RegExp(words.trim().split(/\s+/).map(RegExp.escape).join("\\s+")).exec(text);
+  const found = new RegExp(words.trim().split(/\s+/).map(literally).join("\\s+")).exec(text);
   return found ? [found.index, found.index + found[0].length] : undefined;
 }
 
