@@ -1,5 +1,4 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
-import { literally } from "#shared/literally.ts";
 import type { Gold } from "./suite-data.ts";
 
 /** Characters without a look: a normalised text has none of most of them. */
@@ -29,3 +28,5 @@ function forgiving(quote: string): RegExp {
   const spelt = words.map((word) => Array.from(word, literally).join("\\p{Cf}*"));
   return new RegExp(spelt.join("\\s+"), "gu");
 }
+
+const literally = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

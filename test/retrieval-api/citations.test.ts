@@ -51,11 +51,17 @@ test("an excerpt with a quotation, or with a line that the source broke, is one 
     "他死后画了数幅画。史学家表示：「那时仍是秋天。」同样的情绪蔓延到画作。",
     'He waited long. She said: "It is (still) autumn." The mood spread to the painting.',
     "Rock is made of silica (SiO\n2, as in quartz). Rust is Fe\n2O\n3. Oxygen is rare.",
+    'def guard(heat):\n    """It starts below 5 degrees."""\n    return heat < 5',
   ]) {
-    const answer = `${text.replaceAll("\n", " ")} [1]`;
+    const answer = `${text.replaceAll(/\s+/g, " ")} [1]`;
     const [citation] = resolveCitations(answer, [candidate(text, 0)]);
     expect(citation).toMatchObject({ verified: true, source: { quote: text } });
   }
+});
+
+test("a claim that is longer than any passage is cited, too", () => {
+  const [citation] = resolveCitations(`${"A file may be big ".repeat(100_000)}[1]`, [candidate(TEXT, 0)]);
+  expect(citation?.source.quote).toBe("A file may be at most 50 MB.");
 });
 
 test("the code that a lead-in leads to belongs to its quote", () => {

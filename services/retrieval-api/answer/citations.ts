@@ -1,6 +1,5 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
 import { isIndexing } from "#shared/is-indexing.ts";
-import { literally } from "#shared/literally.ts";
 import { type Place, placeIn } from "#shared/places.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 import { isSupported, overlap } from "./support.ts";
@@ -95,8 +94,10 @@ function withSentencesBefore(answer: string, earliest: number, [start, end]: [nu
 
 /** Where a text has these words: an answer says in one line what the source broke and indented. */
 function placeOf(words: string, text: string): [number, number] | undefined {
-  const found = new RegExp(words.trim().split(/\s+/).map(literally).join("\\s+")).exec(text);
-  return found ? [found.index, found.index + found[0].length] : undefined;
+  const wanted = words.trim().replaceAll(/\s+/g, " ");
+  const positions = [...text.matchAll(/\s+|\S/g)].map(({ index }) => index);
+  const at = text.replaceAll(/\s+/g, " ").indexOf(wanted);
+  return at < 0 ? undefined : [positions[at]!, positions[at + wanted.length - 1]! + 1];
 }
 
 /** The piece of the text that places make up together; `undefined` when something is missing between them. */
