@@ -49,7 +49,7 @@ export type SearchIndex = {
     batch: readonly { filing: Filing; versionId: string; chunks: readonly Chunk[] }[],
     only?: string,
   ): Promise<void>;
-  /** New tenant, collection or ACL for a version that is already indexed. */
+  /** New collection or ACL for a version that is already indexed. Its tenant stays what it is. */
   refile(versionId: string, filing: Filing): Promise<void>;
   remove(versionIds: readonly string[]): Promise<void>;
   /** `limit` is per leg. Rejects with `AppError` (`unavailable`) when `signal` aborts, or when too many searches wait. */

@@ -43,8 +43,10 @@ async function compare(openEmpty: () => Promise<SearchIndex>, steps: Steps, aske
   const index = await openEmpty();
   try {
     const held = new Map<string, { filing: Filing; texts: string[][] }>();
-    for (const { version, filing, texts } of steps) {
+    for (const { version, filing: wanted, texts } of steps) {
       const before = held.get(version);
+      // A document never moves to another tenant, which may have shards of its own.
+      const filing = { ...wanted, tenant: before?.filing.tenant ?? wanted.tenant };
       if (texts) {
         held.set(version, { filing, texts });
         const chunks = texts.map((words, at) => chunk(version, at, words.join(" ")));
