@@ -1,4 +1,5 @@
-const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
+import { MARKER_RUNS } from "#shared/marker-runs.ts";
+
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
 const WORD = /[\p{L}\p{N}]/u;
 
@@ -8,14 +9,14 @@ const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 export type Sentence = { readonly text: string; readonly start: number; readonly end: number };
 
 /** The answer without its citation markers. */
-export const withoutMarkers = (answer: string): string => answer.replaceAll(MARKERS, "");
+export const withoutMarkers = (answer: string): string => answer.replaceAll(MARKER_RUNS, "");
 
 /** The sentences of an answer, in order; code blocks belong to the sentence before them. */
 export function answerSentences(answer: string): Sentence[] {
   // Blanks of the same length keep every offset.
   const plain = answer
     .replaceAll(CODE_BLOCK, (block) => " ".repeat(block.length))
-    .replaceAll(MARKERS, (markers) => " ".repeat(markers.length));
+    .replaceAll(MARKER_RUNS, (markers) => " ".repeat(markers.length));
   const sentences: Sentence[] = [];
   for (const line of plain.matchAll(/[^\n]+/g)) {
     for (const { segment, index } of segmenter.segment(line[0])) {

@@ -1,3 +1,4 @@
+import type { Embed } from "#shared/gateway-embed.ts";
 import { sendJson, textsOf } from "./embedding-server.ts";
 import type { Behaviour } from "./mock-upstream.ts";
 
@@ -15,6 +16,24 @@ export function conceptOf(text: string): number[] {
   const found = CONCEPTS.map((concept) => (concept.test(text) ? 1 : 0));
   return [...found, found.some((value) => value > 0) ? 0.1 : 1];
 }
+
+/** What `embedConcepts` says of itself. */
+export const CONCEPT_EMBEDDER = {
+  embedder: "concepts/6@1",
+  upstream: "u",
+  model: "concepts",
+  digest: undefined,
+  assurance: "declared",
+} as const;
+
+/** The same as a function, where no model server is needed. */
+export const embedConcepts: Embed = async (_, texts) => ({
+  vectors: texts.map((text) => ({
+    embedder: CONCEPT_EMBEDDER.embedder,
+    values: Float32Array.from(conceptOf(text)),
+  })),
+  by: CONCEPT_EMBEDDER,
+});
 
 /** A model server that embeds by concepts. `before` may wait, or answer something else by returning true. */
 export const embedsConcepts =

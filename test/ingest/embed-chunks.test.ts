@@ -13,22 +13,11 @@ import { inspectEmbedder } from "../../ingest/embed/inspect-embedder.ts";
 import { holdLease } from "../../ingest/embed/lease.ts";
 import { manifestWith } from "../../ingest/embed/manifest-with.ts";
 import { chunk, open, principal } from "../contract/search-index-fixtures.ts";
-import { conceptOf } from "../helpers/concept-embedder.ts";
+import { CONCEPT_EMBEDDER as by, conceptOf, embedConcepts as embed } from "../helpers/concept-embedder.ts";
 import { openTestDatabase } from "../helpers/test-database.ts";
 import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
 
 const never = new AbortController().signal;
-const by = {
-  embedder: "concepts/6@1",
-  upstream: "u",
-  model: "concepts",
-  digest: undefined,
-  assurance: "declared",
-} as const;
-const embed: Embed = async (_, texts) => ({
-  vectors: texts.map((text) => ({ embedder: by.embedder, values: Float32Array.from(conceptOf(text)) })),
-  by,
-});
 /** Whatever `refuse` throws for a text, thrown for the whole request. */
 const embedBut =
   (refuse: (text: string) => void): Embed =>

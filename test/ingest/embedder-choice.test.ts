@@ -12,22 +12,11 @@ import { unlessWithdrawn } from "../../ingest/embed/unless-withdrawn.ts";
 import { compareGenerations } from "../../ingest/reindex/compare-generations.ts";
 import { lift, withdraw } from "../../services/retrieval-api/recall/withdraw.ts";
 import { chunk, open } from "../contract/search-index-fixtures.ts";
-import { conceptOf } from "../helpers/concept-embedder.ts";
+import { CONCEPT_EMBEDDER as by, embedConcepts as embed } from "../helpers/concept-embedder.ts";
 import { openTestDatabase } from "../helpers/test-database.ts";
 import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
 
 const never = new AbortController().signal;
-const by = {
-  embedder: "concepts/6@1",
-  upstream: "u",
-  model: "concepts",
-  digest: undefined,
-  assurance: "declared",
-} as const;
-const embed: Embed = async (_, texts) => ({
-  vectors: texts.map((text) => ({ embedder: by.embedder, values: Float32Array.from(conceptOf(text)) })),
-  by,
-});
 
 let folder: string;
 let db: Database;

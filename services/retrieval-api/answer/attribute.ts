@@ -1,4 +1,5 @@
 import { codePointIndex } from "#shared/codepoints.ts";
+import { MARKER_RUNS } from "#shared/marker-runs.ts";
 import { queryTerms } from "#shared/tokenize.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 import { type Citation, contextOf, quoteFor } from "./citations.ts";
@@ -9,7 +10,6 @@ import { isSupported } from "./support.ts";
 const MIN_TERMS = 4;
 const MIN_CLAIM_TERMS = 2;
 const CODE_BLOCK = /```[\s\S]*?(?:```|$)/g;
-const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const SENTENCE = /[^\n]+?(?:[.!?]["'”’)]*(?=\s|$)|[。！？；]["'”’）」]*|(?=\n)|$)/g;
 
 export type Attributed = {
@@ -51,7 +51,7 @@ function supportOf(sentence: string, evidence: readonly Candidate[]): Pick<Citat
 /** Code and markers are no sentences; blanks keep the positions of the rest. */
 function sentencesOf(answer: string): [start: number, text: string][] {
   const blank = (text: string): string => text.replaceAll(/[^\n]/g, " ");
-  const plain = answer.replaceAll(CODE_BLOCK, blank).replaceAll(MARKERS, blank);
+  const plain = answer.replaceAll(CODE_BLOCK, blank).replaceAll(MARKER_RUNS, blank);
   return [...plain.matchAll(SENTENCE)].flatMap(({ 0: piece, index }): [number, string][] => {
     const text = piece.trim();
     return text === "" ? [] : [[index + piece.indexOf(text), text]];

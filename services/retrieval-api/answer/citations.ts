@@ -1,5 +1,6 @@
 import { codePointIndex, codePointLength } from "#shared/codepoints.ts";
 import { isIndexing } from "#shared/is-indexing.ts";
+import { MARKER_RUNS } from "#shared/marker-runs.ts";
 import { type Place, placeIn } from "#shared/places.ts";
 import type { Candidate } from "../retrieval/retrieve.ts";
 import { isSupported, overlap } from "./support.ts";
@@ -25,7 +26,6 @@ export type Citation = {
 
 /** What a lead-in such as “run:” leads to stands behind its markers. */
 const CODE_BLOCK = /^\s*```[^\n]*\n([\s\S]*?)\n```/;
-const MARKERS = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const WORD = /[\p{L}\p{N}]/u;
 /** A stop and the quotation marks and brackets that close behind it. */
 const SENTENCE_START = /[.!?]["'”’)\]]*(?=\s)|[。！？][”’」』）]*|\n/g;
@@ -39,7 +39,7 @@ export function resolveCitations(answer: string, evidence: readonly Candidate[])
   const citations: Citation[] = [];
   let after = 0;
   let before: [number, number] | undefined;
-  for (const run of answer.matchAll(MARKERS)) {
+  for (const run of answer.matchAll(MARKER_RUNS)) {
     const behind = run.index + run[0].length;
     if (/^\[/.test(run[0]) && isIndexing(answer.slice(0, run.index), answer.slice(behind))) continue;
     const [start, end] = claimBefore(answer, after, run.index) ?? before ?? claimBehind(answer, behind);
@@ -95,9 +95,10 @@ function withSentencesBefore(answer: string, earliest: number, [start, end]: [nu
 /** Where a text has these words: an answer says in one line what the source broke and indented. */
 function placeOf(words: string, text: string): [number, number] | undefined {
   const wanted = words.trim().replaceAll(/\s+/g, " ");
-  const positions = [...text.matchAll(/\s+|\S/g)].map(({ index }) => index);
   const at = text.replaceAll(/\s+/g, " ").indexOf(wanted);
-  return at < 0 ? undefined : [positions[at]!, positions[at + wanted.length - 1]! + 1];
+  if (at < 0) return undefined;
+  const positions = [...text.matchAll(/\s+|\S/g)].map(({ index }) => index);
+  return [positions[at]!, positions[at + wanted.length - 1]! + 1];
 }
 
 /** The piece of the text that places make up together; `undefined` when something is missing between them. */

@@ -1,8 +1,8 @@
 import { isIndexing } from "#shared/is-indexing.ts";
+import { MARKER_RUNS } from "#shared/marker-runs.ts";
 import { FIRST_MARK, LAST_MARK } from "./parse-inline.ts";
 import { shownText } from "./shown-text.ts";
 
-const RUN = /(?:(?<!\s)\s*\[\d{1,3}\])+/g;
 const MARKER = /\[(\d{1,3})\]/g;
 const MAX_MARKS = LAST_MARK - FIRST_MARK + 1;
 /** Whatever a run of markers, or what tells that it is none, may consist of. */
@@ -35,7 +35,7 @@ export function markSpan(
   let text = "";
   let after = 0;
   let next = marks.findLast(({ citation }) => citation !== undefined)?.citation ?? -1;
-  for (const { 0: run, index } of span.matchAll(RUN)) {
+  for (const { 0: run, index } of span.matchAll(MARKER_RUNS)) {
     const at = from + index;
     // `containers[0].name` is code: the service does not count it, and neither may this.
     if (
