@@ -33,6 +33,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
   const registry = qdrantGenerations(client, prefix, layout, now);
   const statistics = qdrantStatistics(client, now);
   const writer = qdrantWriter(client, statistics);
+  const embeddedUpTo = new Map<string, string>();
   let searching = 0;
   let seen: { readonly at: number; readonly all: readonly Held[] } | undefined;
 
@@ -136,7 +137,7 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     async withoutVectors(id, limit) {
       const held = await generationOf(id);
       if (held?.manifest.embedder === undefined) return { total: 0, chunks: [] };
-      return withoutVectorsInQdrant(client, held.collection, limit);
+      return withoutVectorsInQdrant(client, held.collection, limit, embeddedUpTo);
     },
     async writeVectors(id, embedder, vectors) {
       const held = await generationOf(id);

@@ -55,11 +55,15 @@ export async function nearestInQdrant(
   }
 }
 
-/** Chunks without a vector, and how many they are. */
+/**
+ * Chunks without a vector, and how many they are. `reached`: where the last page of each collection began, which is
+ * where the next one is looked for: what lies before had vectors then. What came there since is found at the end.
+ */
 export async function withoutVectorsInQdrant(
   client: QdrantClient,
   collection: string,
   limit: number,
+  reached: Map<string, string>,
 ): Promise<{ total: number; chunks: Unembedded[] }> {
   const path = `/collections/${collection}/points`;
   const filter = {
@@ -68,8 +72,14 @@ export async function withoutVectorsInQdrant(
   };
   const { count } = await client.need<{ count: number }>("POST", `${path}/count`, { filter, exact: true }, "read");
   if (count === 0) return { total: 0, chunks: [] };
-  const page = { filter, limit, with_payload: true };
-  const { points } = await client.need<Page>("POST", `${path}/scroll`, page, "read");
+  const scroll = async (offset: string | undefined) => {
+    const page = { filter, limit, with_payload: true, ...(offset !== undefined && { offset }) };
+    return (await client.need<Page>("POST", `${path}/scroll`, page, "read")).points;
+  };
+  const from = reached.get(collection);
+  const next = await scroll(from);
+  const points = from !== undefined && next.length < Math.min(limit, count) ? await scroll(undefined) : next;
+  if (points[0]) reached.set(collection, points[0].id);
   return { total: count, chunks: points.map(({ id, payload }) => ({ ref: id, chunk: chunkOf(payload) })) };
 }
 

@@ -17,9 +17,29 @@ export function createVectorTables(db: DatabaseSync): void {
     create trigger if not exists vector_goes after delete on vector
       begin insert into vector_gone (vector) values (old.seq); end;
     delete from vector_gone where seq <= (select max(seq) from vector_gone) - ${GONE_KEPT}`);
+  createWaiting(db);
   const columns = db.prepare("select name from pragma_table_info('version')").all();
   // Who may read a version. A file with versions from before it is refused.
   if (!columns.some(({ name }) => name === "scope")) db.exec("alter table version add column scope text");
+}
+
+/** Which chunks wait for a vector: to look for them among all others takes longer the fewer they are. */
+function createWaiting(db: DatabaseSync): void {
+  if (db.prepare("select 1 from sqlite_schema where name = 'vector_waiting'").get()) return;
+  const isDense = "json_extract(manifest, '$.embedder') is not null";
+  db.exec(`
+    create table vector_waiting (generation integer not null, chunk integer not null,
+      primary key (generation, chunk)) without rowid;
+    create trigger vector_missing after insert on chunk
+      when exists (select 1 from generation where seq = new.generation and ${isDense})
+      begin insert into vector_waiting (generation, chunk) values (new.generation, new.rowid); end;
+    create trigger vector_comes after insert on vector
+      begin delete from vector_waiting where generation = new.generation and chunk = new.chunk; end;
+    create trigger vector_spared after delete on chunk
+      begin delete from vector_waiting where generation = old.generation and chunk = old.rowid; end;
+    insert into vector_waiting (generation, chunk)
+      select generation, rowid from chunk where generation in (select seq from generation where ${isDense})
+      and rowid not in (select chunk from vector)`);
 }
 
 /** The vectors of one generation as they are written. */
@@ -64,15 +84,11 @@ export function vectorTable(sql: (text: string) => StatementSync, generation: nu
     },
     /** Row ids of chunks without one, and how many there are. */
     missing(limit: number): { total: number; chunks: number[] } {
-      const count = (table: string): number =>
-        sql(`select count(*) as count from ${table} where generation = ?`).get(generation)!.count as number;
-      const total = count("chunk") - count("vector");
-      if (total === 0) return { total, chunks: [] };
-      const rows = sql(
-        `select rowid from chunk where generation = ? and not exists (select 1 from vector v where v.chunk = chunk.rowid)
-         order by rowid limit ?`,
-      ).all(generation, limit);
-      return { total, chunks: rows.map(({ rowid }) => rowid as number) };
+      const total = sql("select count(*) as count from vector_waiting where generation = ?").get(generation)!.count;
+      const rows = sql("select chunk from vector_waiting where generation = ? order by chunk limit ?").all(
+        ...[generation, limit],
+      );
+      return { total: total as number, chunks: rows.map(({ chunk }) => chunk as number) };
     },
     drop: (): void => void sql("delete from vector where generation = ?").run(generation),
   };

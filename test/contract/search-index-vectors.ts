@@ -70,6 +70,22 @@ export function vectorContract(openEmpty: () => Promise<SearchIndex>): void {
       expect(await near(NORTH, everyone, 2)).toEqual(["v1:10", "v1:30"]);
     });
 
+    test("page by page every text gets its vector, also what is written or replaced meanwhile", async () => {
+      await openDense();
+      const content = (id: string, texts: number) =>
+        Array.from({ length: texts }, (_, at) => chunk(id, at * 10, "east"));
+      await index.write(open, "v0", content("v0", 7));
+      expect(await embed(compass, 3)).toBe(7);
+      await index.write(open, "v1", content("v1", 2));
+      expect(await embed(compass, 3)).toBe(6);
+      await index.write(open, "v0", [chunk("v0", 0, "north"), ...content("v0", 7).slice(1)]);
+      await index.write(open, "v2", content("v2", 1));
+      while ((await embed(compass, 3)) > 0);
+      const all = [...content("v0", 7), ...content("v1", 2), ...content("v2", 1)];
+      expect((await near(NORTH))!.sort()).toEqual(all.map(({ id }) => id).sort());
+      expect((await near(NORTH))![0]).toBe("v0:0");
+    });
+
     test("a score is the cosine, whatever the lengths are", async () => {
       await openDense();
       await index.write(open, "v1", [chunk("v1", 0, "northeast"), chunk("v1", 20, "south")]);

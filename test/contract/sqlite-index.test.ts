@@ -62,6 +62,29 @@ test("an index of an earlier version is searched as it is, without the table tha
   expect(tables.map(({ name }) => name).sort()).toEqual(TABLES);
 });
 
+test("an index of an earlier version is asked once which texts wait for vectors", async () => {
+  const path = newPath();
+  const earlier = await openAt(path);
+  await earlier.createGeneration("dense", {
+    ...(await earlier.generations())[0]!.manifest,
+    embedder: "m",
+    dimensions: "1",
+  });
+  await earlier.write(filing, "v1", [chunk("v1", 0, "amber"), chunk("v1", 10, "raven")]);
+  const { chunks } = await earlier.withoutVectors("dense", 1);
+  await earlier.writeVectors("dense", "m", [{ ...chunks[0]!, values: Float32Array.of(1) }]);
+  await earlier.close();
+  const db = new DatabaseSync(path);
+  db.exec(`drop trigger vector_missing; drop trigger vector_comes; drop trigger vector_spared;
+    drop table vector_waiting`);
+  db.close();
+  const index = await openAt(path);
+  expect(await index.withoutVectors("dense", 10)).toMatchObject({ total: 1, chunks: [{ chunk: { id: "v1:10" } }] });
+  await index.remove(["v1"]);
+  expect(await index.withoutVectors("dense", 10)).toEqual({ total: 0, chunks: [] });
+  await index.close();
+});
+
 test("an index from before versions said who may read them is refused with a sentence that says what to do", async () => {
   const path = newPath();
   const earlier = await openAt(path);
