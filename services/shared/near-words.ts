@@ -18,7 +18,8 @@ export function meantBy(word: string, vocabulary: Iterable<string>): string | un
   return nearestWords(word, vocabulary)[0];
 }
 
-const slipsIn = (word: string): number => (word.length >= TWO_SLIPS_FROM ? 2 : 1);
+/** How many slips a word may have. */
+export const slipsIn = (word: string): number => (word.length >= TWO_SLIPS_FROM ? 2 : 1);
 const lettersNear = (word: string): number => (word.length >= ANY_SLIP_FROM ? slipsIn(word) : 0);
 
 /** The least and the most letters of the words that a misspelt one can have been meant to be. */

@@ -1,6 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import { mendedTerms } from "./meant-terms.ts";
-import { isMendable, lengthsNear, nearestWords } from "./near-words.ts";
+import { isMendable } from "./near-words.ts";
 import type { Filter } from "./scope-terms.ts";
 import { createScopeVerdicts, type ScopeVerdicts } from "./scope-verdicts.ts";
 import { soundAlikes } from "./sound-alikes.ts";
@@ -9,6 +9,7 @@ import { createTermCopy, type Ranked, type TermCopy } from "./term-copy.ts";
 import { unpack } from "./term-counts.ts";
 import type { CountedVersion } from "./term-segment.ts";
 import type { WeightedTerm } from "./tokenize.ts";
+import { createWordList, type WordList } from "./word-list.ts";
 
 const MAX_COPIES = 2;
 /** So many versions become one segment while a copy is made. */
@@ -19,7 +20,13 @@ const MAX_MENDS = 4;
 /** The words of a question, and the headings that it may be asking for. */
 export type Question = { readonly words: readonly WeightedTerm[]; readonly headings: readonly WeightedTerm[] };
 /** A generation's terms in memory, up to what of the tables it has seen. */
-type Copy = { readonly terms: TermCopy; readonly scopes: ScopeVerdicts; seen: number };
+type Copy = {
+  readonly terms: TermCopy;
+  readonly scopes: ScopeVerdicts;
+  readonly words: WordList;
+  seen: number;
+  wordsSeen: number;
+};
 
 /**
  * The lexical leg of the embedded engine. A copy of the terms in memory follows the tables, and is as they are in the
@@ -52,7 +59,7 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     const { first, last } = logBounds(sql, "version_change");
     const known = copies.get(generation);
     const follows = known && (last === known.seen || first <= known.seen + 1);
-    const copy = follows ? known : { terms: createTermCopy(), scopes: createScopeVerdicts(), seen: last };
+    const copy = follows ? known : emptyCopy(last);
     if (!follows) copy.terms.fill(batches(generation, table, copy));
     if (copy.seen < last) {
       const changed = sql("select distinct version from version_change where seq > ? and generation = ?")
@@ -68,22 +75,19 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     for (const one of copies.keys()) if (copies.size > MAX_COPIES) copies.delete(one);
     return copy;
   };
-  const spelledLike = (table: string, term: string): string[] => {
-    const from = term[0]!;
-    // Thousands, and ten times as fast as one text than as rows.
-    const { words } = sql(
-      `select coalesce(group_concat(word, ' '), '') as words from ${table}_word
-       where word >= ? and word < ? and length(word) between ? and ?`,
-    ).get(from, nextLetter(from), ...lengthsNear(term)) as { words: string };
-    return nearestWords(term, words.split(" "));
+  const spelledLike = (table: string, copy: Copy, term: string): string[] => {
+    const added = sql(`select seq, word from ${table}_word where seq > ? order by seq`).all(copy.wordsSeen);
+    copy.words.add(added.map(({ word }) => word as string));
+    copy.wordsSeen = (added.at(-1)?.seq as number | undefined) ?? copy.wordsSeen;
+    return copy.words.near(term);
   };
   /**
    * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a
    * ranking would tell which words the others hold.
    */
-  const mend = (table: string, terms: TermCopy, may: readonly number[], term: string): [string, string][] => {
-    const near = isMendable(term) ? spelledLike(table, term).slice(0, MAX_MENDS) : soundAlikes(term);
-    const meant = near.find((word) => terms.has(word, may));
+  const mend = (table: string, copy: Copy, may: readonly number[], term: string): [string, string][] => {
+    const near = isMendable(term) ? spelledLike(table, copy, term).slice(0, MAX_MENDS) : soundAlikes(term);
+    const meant = near.find((word) => copy.terms.has(word, may));
     return meant === undefined ? [] : [[term, meant]];
   };
 
@@ -95,14 +99,15 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     /** The best `limit` chunks of a generation, and what ties with the last of them. `table` has its terms. */
     search(generation: number, table: string, question: Question, filter: Filter, limit: number): Ranked[] {
       const { words, headings } = question;
-      const { terms, scopes } = copyOf(generation, table);
+      const copy = copyOf(generation, table);
+      const { terms, scopes } = copy;
       const averages = averagesOf(sql, table);
       const may = scopes.of(filter);
       const { ranked, unheld } = terms.rank([...words, ...headings], averages, may, limit);
       const slips = words.filter(
         ({ term, isOther, mayBeSlip }) => !isOther && (isMendable(term) || mayBeSlip) && unheld.has(term),
       );
-      const mended = new Map(slips.flatMap(({ term }) => mend(table, terms, may, term)));
+      const mended = new Map(slips.flatMap(({ term }) => mend(table, copy, may, term)));
       if (mended.size === 0) return ranked;
       return terms.rank([...mendedTerms(words, mended), ...headings], averages, may, limit).ranked;
     },
@@ -116,4 +121,7 @@ function averagesOf(sql: (text: string) => StatementSync, table: string) {
   return { chunks, chunkWords: chunkWords / chunks, versionWords: versionWords / versions };
 }
 
-const nextLetter = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) + 1);
+const emptyCopy = (seen: number): Copy => ({
+  ...{ terms: createTermCopy(), scopes: createScopeVerdicts(), words: createWordList() },
+  ...{ seen, wordsSeen: 0 },
+});

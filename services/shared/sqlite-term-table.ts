@@ -15,8 +15,13 @@ export function createTermTable(db: DatabaseSync, name: string): void {
     create table ${name}_chunk (rowid integer primary key, version integer not null, counts blob not null);
     create index ${name}_chunk_version on ${name}_chunk (version);
     create table ${name}_version (rowid integer primary key, counts blob not null);
-    create table ${name}_word (word text primary key) without rowid;
     insert into term_stats (name, chunks, chunk_words, versions, version_words) values ('${name}', 0, 0, 0, 0)`);
+  createWordTable(db, name);
+}
+
+/** A `seq` is never given twice, so that who keeps the words in memory can follow. */
+function createWordTable(db: DatabaseSync, name: string): void {
+  db.exec(`create table ${name}_word (seq integer primary key autoincrement, word text unique not null)`);
 }
 
 export function dropTermTable(db: DatabaseSync, name: string): void {
@@ -24,11 +29,18 @@ export function dropTermTable(db: DatabaseSync, name: string): void {
     delete from term_stats where name = '${name}'`);
 }
 
-/** What earlier versions made otherwise: they had a table of FTS5 as well, and the first of them no words by themselves. */
+/** What earlier versions made otherwise: a table of FTS5 as well, words in no order that could be followed, or none. */
 export function completeTermTable(db: DatabaseSync, name: string, generation: number): void {
   db.exec(`drop table if exists ${name}_vocab; drop table if exists ${name}`);
-  if (db.prepare("select 1 from sqlite_schema where name = ?").get(`${name}_word`)) return;
-  db.exec(`create table ${name}_word (word text primary key) without rowid`);
+  const columns = db.prepare("select name from pragma_table_info(?)").all(`${name}_word`);
+  if (columns.some((column) => column.name === "seq")) return;
+  if (columns.length > 0) {
+    db.exec(`alter table ${name}_word rename to ${name}_word_before`);
+    createWordTable(db, name);
+    db.exec(`insert into ${name}_word (word) select word from ${name}_word_before; drop table ${name}_word_before`);
+    return;
+  }
+  createWordTable(db, name);
   const insert = db.prepare(`insert into ${name}_word (word) values (?) on conflict do nothing`);
   const texts = db.prepare("select title, heading_path, text from chunk where generation = ?");
   for (const { title, heading_path, text } of texts.iterate(generation)) {

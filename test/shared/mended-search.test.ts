@@ -56,6 +56,19 @@ test("an index that was made before words were kept by themselves mends them too
   expect(idsOf(await find(index, "documnet"))).toEqual(["v1:0"]);
 });
 
+test("an index whose words were in no order mends them too, also those that come later", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "Upload a document")]);
+  await index.close();
+  const file = new DatabaseSync(join(home, "index.db"));
+  file.exec(`create table kept (word text primary key) without rowid; insert into kept select word from terms_1_word;
+    drop table terms_1_word; alter table kept rename to terms_1_word`);
+  file.close();
+  index = openSqliteIndex(join(home, "index.db"));
+  expect(idsOf(await find(index, "documnet"))).toEqual(["v1:0"]);
+  await index.write(open, "v2", [chunk("v2", 0, "Revoke a secret")]);
+  expect(idsOf(await find(index, "sercet"))).toEqual(["v2:0"]);
+});
+
 test("after a scrub the words of removed texts are gone, and those of others are not", async () => {
   await index.write(open, "v1", [chunk("v1", 0, "Upload a document")]);
   await index.write(open, "v2", [chunk("v2", 0, "Revoke the secret")]);
