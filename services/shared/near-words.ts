@@ -18,8 +18,7 @@ export function meantBy(word: string, vocabulary: Iterable<string>): string | un
   return nearestWords(word, vocabulary)[0];
 }
 
-/** How many slips a word may have. */
-export const slipsIn = (word: string): number => (word.length >= TWO_SLIPS_FROM ? 2 : 1);
+const slipsIn = (word: string): number => (word.length >= TWO_SLIPS_FROM ? 2 : 1);
 const lettersNear = (word: string): number => (word.length >= ANY_SLIP_FROM ? slipsIn(word) : 0);
 
 /** The least and the most letters of the words that a misspelt one can have been meant to be. */
@@ -27,6 +26,13 @@ export const lengthsNear = (word: string): [number, number] => [
   word.length - lettersNear(word),
   word.length + lettersNear(word),
 ];
+
+/** How many letters a word of another length may have, or lack, where it is one that a misspelt one was meant to be. */
+export function lettersMoved(word: string, length: number): number {
+  if (word.length < CHANGED_FROM) return Math.abs(word.length - length);
+  // A letter for another one takes one and gives one.
+  return 2 * slipsIn(word);
+}
 
 /** The words of a vocabulary that are one or two slips from a misspelt one, the nearest first. */
 export function nearestWords(word: string, vocabulary: Iterable<string>): string[] {

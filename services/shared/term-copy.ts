@@ -200,14 +200,16 @@ function pruned(all: readonly Scored[], rest: readonly Weighed[], limit: number)
 /** The chunks that have come to so much, to be scored with their documents. */
 function proposals(scored: Scored, lowest: number): Scored {
   const { segment, scores, found, count } = scored;
-  const wanted = versionsFrom(scored, lowest);
-  const kept = found.slice(0, count).filter((chunk) => scores[chunk]! >= lowest);
-  const { first } = segment.versions;
+  const { versions, chunks } = segment;
+  const wanted = new Uint8Array(versions.rowids.length);
+  const kept: number[] = [];
+  for (let i = 0; i < count; i++) if (scores[found[i]!]! >= lowest) kept.push(found[i]!);
   for (const chunk of kept) {
-    const version = segment.chunks.versions[chunk]!;
-    scores.fill(0, first[version]!, first[version + 1]!);
+    const version = chunks.versions[chunk]!;
+    wanted[version] = 1;
+    scores.fill(0, versions.first[version]!, versions.first[version + 1]!);
   }
-  return { ...scored, wanted, found: kept, count: kept.length };
+  return { ...scored, wanted, found: Uint32Array.from(kept), count: kept.length };
 }
 
 function best(all: readonly Scored[], limit: number): Ranked[] {

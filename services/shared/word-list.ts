@@ -1,15 +1,13 @@
-import { lengthsNear, nearestWords, slipsIn } from "./near-words.ts";
+import { lengthsNear, lettersMoved, nearestWords } from "./near-words.ts";
 
 /** Words of one first letter and one length: end to end, and which letters each has, a bit for each. */
 type Shelf = { text: string; readonly letters: number[] };
 
 const CODE_A = "a".charCodeAt(0);
-/** A letter for another one takes one from the word and gives it one. */
-const LETTERS_A_SLIP = 2;
 
 /**
  * Hundreds of thousands of words in memory, some 15 bytes each, among which those near to a misspelt one are found. A
- * slip keeps the first letter and nearly the length, and changes at most two of a word's letters: few need a closer look.
+ * slip keeps the first letter and nearly the length, and moves few of a word's letters: few words need a closer look.
  */
 export function createWordList() {
   const shelves = new Map<string, Shelf>();
@@ -27,10 +25,10 @@ export function createWordList() {
     /** As `nearestWords` gives them. */
     near(word: string): string[] {
       const asked = lettersOf(word);
-      const most = LETTERS_A_SLIP * slipsIn(word);
       const found: string[] = [];
       const [shortest, longest] = lengthsNear(word);
       for (let length = shortest; length <= longest; length++) {
+        const most = lettersMoved(word, length);
         const { text, letters } = shelves.get(keyOf(word[0]!, length)) ?? { text: "", letters: [] };
         for (let i = 0; i < letters.length; i++) {
           if (bitsIn(letters[i]! ^ asked) <= most) found.push(text.slice(i * length, (i + 1) * length));
