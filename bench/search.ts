@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Chunk } from "#shared/chunk.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { silentLog } from "#shared/log.ts";
 import { openState } from "#shared/open-state.ts";
@@ -74,14 +75,14 @@ async function fill(index: SearchIndex, corpus: Corpus, versions: number): Promi
   }
   console.log(`${versions * PER_VERSION} chunks written at ${Math.round((1000 * versions * PER_VERSION) / busyMs)}/s`);
   const before = performance.now();
-  while ((await embed(index, corpus, BATCH_VECTORS)) > 0);
+  while ((await embed(index, ({ start }) => corpus.place(start / 1000), BATCH_VECTORS)) > 0);
   console.log(`their vectors after ${((performance.now() - before) / 1000).toFixed(1)} s`);
 }
 
 /** Gives waiting chunks their places. Resolves to how many there were. */
-async function embed(index: SearchIndex, corpus: Corpus, limit: number): Promise<number> {
+async function embed(index: SearchIndex, placeOf: (chunk: Chunk) => Float32Array, limit: number): Promise<number> {
   const { chunks } = await index.withoutVectors(GENERATION, limit);
-  const vectors = chunks.map((one) => ({ ...one, values: corpus.place(one.chunk.start / 1000) }));
+  const vectors = chunks.map((one) => ({ ...one, values: placeOf(one.chunk) }));
   await index.writeVectors(GENERATION, EMBEDDER, vectors);
   return chunks.length;
 }
@@ -118,6 +119,9 @@ function readable(corpus: Corpus, scope: SearchScope, versions: number): Entry {
 /** Writes versions, half of them again, and their vectors, one commit after the other. */
 function startWriter(index: SearchIndex, corpus: Corpus, versions: number) {
   const entries = Array.from({ length: KEPT_ENTRIES }, (_, i) => corpus.entry(versions + i));
+  const places = Array.from({ length: KEPT_ENTRIES * PER_VERSION }, (_, i) => corpus.place(i % PER_VERSION));
+  let placed = 0;
+  const placeOf = ({ start }: Chunk): Float32Array => places[(placed++ % KEPT_ENTRIES) * PER_VERSION + start / 1000]!;
   let writing = true;
   let writes = 0;
   const started = performance.now();
@@ -126,7 +130,7 @@ function startWriter(index: SearchIndex, corpus: Corpus, versions: number) {
       const entry = entries[writes % KEPT_ENTRIES]!;
       const id = writes % 2 === 0 ? `w${writes}` : `v${(writes * 7919) % versions}`;
       await index.writeAll([{ ...entry, versionId: id, chunks: entry.chunks.map((one) => filedAs(id, one)) }]);
-      if (writes % EMBED_EVERY === 0) await embed(index, corpus, EMBED_EVERY * PER_VERSION);
+      if (writes % EMBED_EVERY === 0) await embed(index, placeOf, EMBED_EVERY * PER_VERSION);
     }
   })();
   return {

@@ -166,6 +166,7 @@ export function openStore(path: string) {
         const chunks = chunksAt(near.map(({ chunk }) => chunk));
         return near.map(({ chunk, score }): Hit => ({ chunk: chunks.get(chunk)!, score })).sort(byRank);
       }),
+    followTerms: (): void => snapshot(db, terms.follow),
     followVectors: (): void => snapshot(db, dense.follow),
     withoutVectors: (id: string, limit: number): { total: number; chunks: Unembedded[] } =>
       snapshot(db, () => {
@@ -230,8 +231,8 @@ export function openStore(path: string) {
       });
       scrubSqlite(db);
     },
-    /** What is left to do after a reply. */
-    tidy: (): void => terms.tidy(),
+    /** A step of what is left to do after a reply. Returns whether there is more. */
+    tidy: (): boolean => terms.tidy(),
     close: (): void => db.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { giveWay } from "./give-way.ts";
 import { openStore, type Store } from "./sqlite-index-store.ts";
 
 export type Operation = Exclude<keyof Store, "close" | "tidy">;
@@ -6,10 +7,20 @@ export type Request = {
   readonly operation: Operation | "close";
   readonly args: readonly unknown[];
 };
+/** `givesWay`: to the other threads, where cores are few. */
+export type Workplace = { readonly path: string; readonly givesWay: boolean };
 export type Reply = { readonly result?: unknown; readonly error?: string };
 
-const store = openStore(workerData as string);
+const { path, givesWay } = workerData as Workplace;
+if (givesWay) giveWay();
+const store = openStore(path);
 const operations = store as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+
+/** Between two steps whoever asks is answered. */
+let tidying: NodeJS.Immediate | undefined;
+const tidy = (): void => {
+  tidying = store.tidy() ? setImmediate(tidy) : undefined;
+};
 
 parentPort!.on("message", ({ operation, args }: Request) => {
   let reply: Reply;
@@ -19,6 +30,7 @@ parentPort!.on("message", ({ operation, args }: Request) => {
     reply = { error: error instanceof Error ? error.message : String(error) };
   }
   parentPort!.postMessage(reply);
+  clearImmediate(tidying);
   if (operation === "close") parentPort!.close();
-  else setImmediate(store.tidy);
+  else tidying = setImmediate(tidy);
 });

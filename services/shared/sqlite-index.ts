@@ -3,8 +3,10 @@ import { AppError } from "./errors.ts";
 import type { Generation, Hit, Legs, SearchIndex } from "./index.ts";
 import { type Log, silentLog } from "./log.ts";
 import { openStore } from "./sqlite-index-store.ts";
-import type { Operation, Reply, Request } from "./sqlite-index-worker.ts";
+import type { Operation, Reply, Request, Workplace } from "./sqlite-index-worker.ts";
 
+/** Between two looks at what others have written, when nobody searches. */
+const PREPARE_MS = 50;
 /** More would wait for seconds, and be asked again by those who gave up. */
 const MAX_WAITING_SEARCHES = 256;
 
@@ -14,20 +16,28 @@ const MAX_WAITING_SEARCHES = 256;
  */
 export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex {
   openStore(path).close();
-  const writer = startThread(path, log);
-  const reader = startThread(path, log, MAX_WAITING_SEARCHES);
+  const writer = startThread({ path, givesWay: true }, log);
+  const reader = startThread({ path, givesWay: false }, log, MAX_WAITING_SEARCHES);
   // Apart, so that both legs are searched at once and the vectors are in memory once. It starts when it is first asked.
-  const dense = startThread(path, log, MAX_WAITING_SEARCHES);
+  const dense = startThread({ path, givesWay: false }, log, MAX_WAITING_SEARCHES);
+  const write = async <T = void>(operation: Operation, args: readonly unknown[]): Promise<T> => {
+    const result = await writer.call<T>(operation, args);
+    // Whoever searches next need not take over much.
+    reader.prepare("followTerms");
+    dense.prepare("followVectors");
+    return result;
+  };
   return {
-    write: (filing, versionId, chunks) => writer.call("writeAll", [[{ filing, versionId, chunks }]]),
-    writeAll: (batch, only) => writer.call("writeAll", [batch, only]),
-    refile: (versionId, filing) => writer.call("refile", [versionId, filing]),
-    remove: (versionIds) => writer.call("remove", [versionIds]),
-    search: ((question, { tenant, acl, collections }, limit, signal) => {
-      // The other leg is usually asked next.
-      dense.prepare("followVectors");
-      return reader.call<Legs>("search", [question, { tenant, acl, collections }, limit], signal);
-    }) satisfies SearchIndex["search"],
+    write: (filing, versionId, chunks) => write("writeAll", [[{ filing, versionId, chunks }]]),
+    writeAll: (batch, only) => write("writeAll", [batch, only]),
+    refile: (versionId, filing) => write("refile", [versionId, filing]),
+    remove: (versionIds) => write("remove", [versionIds]),
+    search: ((question, { tenant, acl, collections }, limit, signal) =>
+      reader.call<Legs>(
+        "search",
+        [question, { tenant, acl, collections }, limit],
+        signal,
+      )) satisfies SearchIndex["search"],
     searchIn: ((generation, question, { tenant, acl, collections }, limit, signal) =>
       reader.call<Legs | undefined>(
         "searchIn",
@@ -38,7 +48,7 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
       dense.call<Hit[] | undefined>("nearest", [generation, vector, { tenant, acl, collections }, limit], signal),
     withoutVectors: (generation, limit) => writer.call("withoutVectors", [generation, limit]),
     async writeVectors(generation, embedder, vectors) {
-      const fits = await writer.call<boolean>("writeVectors", [generation, embedder, vectors]);
+      const fits = await write<boolean>("writeVectors", [generation, embedder, vectors]);
       if (!fits) throw new AppError("conflict", `The generation ${generation} has no vectors of ${embedder}.`);
     },
     versions: (generation) => reader.call<string[]>("versions", [generation]),
@@ -64,14 +74,15 @@ type Call = {
  * A worker that does one call after the other, in order, and is started again after it died. Calls wait on this side,
  * where they can be dropped: what a thread has been sent it does, even when nobody waits any more.
  */
-function startThread(path: string, log: Log, maxWaiting = Number.POSITIVE_INFINITY) {
+function startThread(workplace: Workplace, log: Log, maxWaiting = Number.POSITIVE_INFINITY) {
   const waiting = new Set<Call>();
   let running: Call | undefined;
   let worker: Worker | undefined;
   let closed = false;
+  let preparedAt = 0;
 
   const start = (): Worker => {
-    const started = new Worker(new URL("./sqlite-index-worker.ts", import.meta.url), { workerData: path });
+    const started = new Worker(new URL("./sqlite-index-worker.ts", import.meta.url), { workerData: workplace });
     started.on("message", ({ result, error }: Reply) => {
       if (error === undefined) running?.resolve(result);
       else running?.reject(new Error(`Search index: ${error}`));
@@ -116,9 +127,12 @@ function startThread(path: string, log: Log, maxWaiting = Number.POSITIVE_INFINI
       if (waiting.size >= maxWaiting) throw busy();
       return send<T>(operation, args, signal);
     },
-    /** For a thread that is there and has nothing to do. What goes wrong is seen by the next call. */
+    /** For a thread that is there and has nothing to do, now and then. What goes wrong is seen by the next call. */
     prepare(operation: Operation): void {
-      if (worker && !running && !closed) send(operation, []).catch(() => undefined);
+      const now = performance.now();
+      if (!worker || running || closed || now - preparedAt < PREPARE_MS) return;
+      preparedAt = now;
+      send(operation, []).catch(() => undefined);
     },
     /** After everything that waits. Nothing may be asked any more. */
     async close(): Promise<void> {

@@ -14,6 +14,8 @@ import { createWordList, type WordList } from "./word-list.ts";
 const MAX_COPIES = 2;
 /** So many versions become one segment while a copy is made. */
 const BATCH_VERSIONS = 100;
+/** Terms that are merged at a time: a fraction of a millisecond. */
+const TIDY_STEPS = 100;
 /** Words near to a misspelt one that are looked up in what the caller may read. */
 const MAX_MENDS = 4;
 
@@ -21,6 +23,7 @@ const MAX_MENDS = 4;
 export type Question = { readonly words: readonly WeightedTerm[]; readonly headings: readonly WeightedTerm[] };
 /** A generation's terms in memory, up to what of the tables it has seen. */
 type Copy = {
+  readonly table: string;
   readonly terms: TermCopy;
   readonly scopes: ScopeVerdicts;
   readonly words: WordList;
@@ -59,7 +62,7 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     const { first, last } = logBounds(sql, "version_change");
     const known = copies.get(generation);
     const follows = known && (last === known.seen || first <= known.seen + 1);
-    const copy = follows ? known : emptyCopy(last);
+    const copy = follows ? known : emptyCopy(table, last);
     if (!follows) copy.terms.fill(batches(generation, table, copy));
     if (copy.seen < last) {
       const changed = sql("select distinct version from version_change where seq > ? and generation = ?")
@@ -92,10 +95,12 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
   };
 
   return {
-    /** Orders what was followed, which a search need not wait for. */
-    tidy(): void {
-      for (const { terms } of copies.values()) terms.tidy();
+    /** Takes over what has been written, which the next search then need not wait for. */
+    follow(): void {
+      for (const [generation, { table }] of [...copies]) copyOf(generation, table);
     },
+    /** Orders what was followed, step by step, which a search need not wait for. Returns whether there is more to do. */
+    tidy: (): boolean => [...copies.values()].some(({ terms }) => terms.tidy(TIDY_STEPS)),
     /** The best `limit` chunks of a generation, and what ties with the last of them. `table` has its terms. */
     search(generation: number, table: string, question: Question, filter: Filter, limit: number): Ranked[] {
       const { words, headings } = question;
@@ -121,7 +126,7 @@ function averagesOf(sql: (text: string) => StatementSync, table: string) {
   return { chunks, chunkWords: chunkWords / chunks, versionWords: versionWords / versions };
 }
 
-const emptyCopy = (seen: number): Copy => ({
+const emptyCopy = (table: string, seen: number): Copy => ({
   ...{ terms: createTermCopy(), scopes: createScopeVerdicts(), words: createWordList() },
-  ...{ seen, wordsSeen: 0 },
+  ...{ table, seen, wordsSeen: 0 },
 });

@@ -36,12 +36,26 @@ export function createTermCopy() {
   let scores = new Float64Array(0);
   let isFound = new Uint8Array(0);
   let found = new Uint32Array(0);
+  let merge: Iterator<undefined, undefined> | undefined;
 
   /** One segment for several that stand side by side, without what is gone. */
-  const replace = (from: number, count: number): void => {
-    const merged = mergeSegments(segments.slice(from, from + count));
+  function* replaced(from: number, count: number): Generator<undefined, undefined> {
+    const sources = segments.slice(from, from + count);
+    const merged = yield* mergeSegments(sources);
+    for (const [at, rowid] of merged.versions.rowids.entries()) {
+      const isThere = sources.includes(places.get(rowid)?.segment as TermSegment);
+      if (isThere) places.set(rowid, { segment: merged, at });
+      else markGone(merged, at);
+    }
     segments = segments.toSpliced(from, count, ...(merged.versions.rowids.length > 0 ? [merged] : []));
-    remember(merged);
+  }
+  /** The next merge that is worth the while. */
+  const nextMerge = (): Generator<undefined, undefined> | undefined => {
+    const from = segments.length - FAN_IN;
+    const tail = from < 0 ? [] : segments.slice(from);
+    if (tail.length > 0 && tail.every((one) => levelOf(one) <= levelOf(tail.at(-1)!))) return replaced(from, FAN_IN);
+    const at = segments.findIndex(({ goneChunks, chunks }) => goneChunks * 2 > chunks.rowids.length);
+    return at < 0 ? undefined : replaced(at, 1);
   };
   const remember = (segment: TermSegment): void => {
     for (const [at, rowid] of segment.versions.rowids.entries()) places.set(rowid, { segment, at });
@@ -49,7 +63,7 @@ export function createTermCopy() {
   /** In how many chunks a term is. To count a common one takes as long as to score it, so its share is remembered. */
   const heldBy = (hash: number, chunks: number): number => {
     const known = common.get(hash);
-    if (known && Math.abs(known.chunks - chunks) <= chunks * COMMON_DRIFT) return known.held;
+    if (known && Math.abs(known.chunks - chunks) <= chunks * COMMON_DRIFT) return Math.min(known.held, chunks);
     const held = segments.reduce((sum, segment) => sum + heldIn(segment, hash), 0);
     if (held < COMMON_FROM) return held;
     if (common.size >= MAX_COMMON) common.clear();
@@ -62,22 +76,23 @@ export function createTermCopy() {
     return { term, hash, held, idf: weight * inverseDocumentFrequency(chunks, held) };
   };
   const opened = (): Scored[] => {
-    const total = segments.reduce((sum, { chunks }) => sum + chunks.rowids.length, 0);
-    if (scores.length < total) {
-      scores = new Float64Array(total * 2);
-      isFound = new Uint8Array(total * 2);
-      found = new Uint32Array(total * 2);
+    const chunks = segments.reduce((sum, segment) => sum + segment.chunks.rowids.length, 0);
+    const versions = segments.reduce((sum, segment) => sum + segment.versions.rowids.length, 0);
+    if (scores.length < chunks) scores = new Float64Array(chunks * 2);
+    if (found.length < versions) {
+      found = new Uint32Array(versions * 2);
+      isFound = new Uint8Array(versions * 2);
     }
-    scores.fill(0, 0, total);
-    isFound.fill(0, 0, total);
-    let end = 0;
+    scores.fill(0, 0, chunks);
+    isFound.fill(0, 0, versions);
+    let [chunk, version] = [0, 0];
     return segments.map((segment) => {
-      const begin = end;
-      end += segment.chunks.rowids.length;
+      const [firstChunk, firstVersion] = [chunk, version];
+      chunk += segment.chunks.rowids.length;
+      version += segment.versions.rowids.length;
       return {
-        ...{ segment, count: 0, wanted: undefined },
-        ...{ scores: scores.subarray(begin, end), isFound: isFound.subarray(begin, end) },
-        found: found.subarray(begin, end),
+        ...{ segment, count: 0, wanted: undefined, scores: scores.subarray(firstChunk, chunk) },
+        ...{ found: found.subarray(firstVersion, version), isFound: isFound.subarray(firstVersion, version) },
       };
     });
   };
@@ -86,7 +101,8 @@ export function createTermCopy() {
     /** Many versions at once, into an empty copy. */
     fill(batches: Iterable<readonly CountedVersion[]>): void {
       segments = Array.from(batches, buildSegment);
-      replace(0, segments.length);
+      segments.forEach(remember);
+      for (const steps = replaced(0, segments.length); !steps.next().done; );
     },
     add(versions: readonly CountedVersion[]): void {
       if (versions.length === 0) return;
@@ -98,22 +114,16 @@ export function createTermCopy() {
       const place = places.get(version);
       if (!place) return;
       places.delete(version);
-      const { segment, at } = place;
-      segment.versions.gone[at] = 1;
-      segment.goneChunks += segment.versions.first[at + 1]! - segment.versions.first[at]!;
+      markGone(place.segment, place.at);
     },
     /**
-     * To be called when nobody waits. Eight segments of a size become one of the next, so there are few, and a chunk is
-     * seldom moved; what is gone is left out where that is a half.
+     * So many steps of what is to be done when nobody waits. Eight segments of a size become one of the next, so there are few,
+     * and a chunk is seldom moved; what is gone is left out where that is a half. Returns whether there is more to do.
      */
-    tidy(): void {
-      for (let from = segments.length - FAN_IN; from >= 0; from = segments.length - FAN_IN) {
-        const tail = segments.slice(from);
-        if (tail.some((one) => levelOf(one) > levelOf(tail.at(-1)!))) break;
-        replace(from, FAN_IN);
-      }
-      const at = segments.findIndex(({ goneChunks, chunks }) => goneChunks * 2 > chunks.rowids.length);
-      if (at >= 0) replace(at, 1);
+    tidy(steps: number): boolean {
+      merge ??= nextMerge();
+      for (let left = steps; merge && left > 0; left--) if (merge.next().done) merge = undefined;
+      return merge !== undefined || nextMerge() !== undefined;
     },
     /**
      * The best `limit` chunks and what ties with the last of them, best first; and the terms that no text in the scope
@@ -140,7 +150,7 @@ export function createTermCopy() {
       }
       const lowest = lowestOf(all, width);
       const proposed = all.map((scored) => proposals(scored, lowest));
-      for (const scored of proposed) {
+      for (const { scored } of proposed) {
         for (const term of terms) scoreTerm(scored, term, averages, may, DOCUMENT_SHARE);
       }
       return { ranked: best(proposed, limit), unheld };
@@ -164,27 +174,42 @@ export function createTermCopy() {
 
 export type TermCopy = ReturnType<typeof createTermCopy>;
 
-const levelOf = ({ chunks }: TermSegment): number => Math.floor(Math.log(chunks.rowids.length) / Math.log(FAN_IN));
-
-/** The score of the last of the best `limit`; below all where there are fewer. */
-function lowestOf(all: readonly Scored[], limit: number): number {
-  const best = new Highest(limit);
-  let { least } = best;
-  for (const { scores, found, count } of all) {
-    for (let i = 0; i < count; i++) {
-      const chunk = found[i]!;
-      if (scores[chunk]! <= least) continue;
-      best.offer(chunk, scores[chunk]!);
-      least = best.least;
-    }
-  }
-  return least;
+function markGone(segment: TermSegment, at: number): void {
+  const { gone, first } = segment.versions;
+  gone[at] = 1;
+  segment.goneChunks += first[at + 1]! - first[at]!;
 }
 
-/** The versions of the chunks that have come to so much. */
-function versionsFrom({ segment: { versions, chunks }, scores, found, count }: Scored, lowest: number): Uint8Array {
-  const wanted = new Uint8Array(versions.rowids.length);
-  for (let i = 0; i < count; i++) if (scores[found[i]!]! >= lowest) wanted[chunks.versions[found[i]!]!] = 1;
+const levelOf = ({ chunks }: TermSegment): number => Math.floor(Math.log(chunks.rowids.length) / Math.log(FAN_IN));
+
+/** The score of the last of the best `limit`; where there are fewer, one that every chunk with a term has. */
+function lowestOf(all: readonly Scored[], limit: number): number {
+  const best = new Highest(limit);
+  let least = Math.max(best.least, 0);
+  for (const { segment, scores, found, count } of all) {
+    const { first } = segment.versions;
+    for (let i = 0; i < count; i++) {
+      const end = first[found[i]! + 1]!;
+      for (let chunk = first[found[i]!]!; chunk < end; chunk++) {
+        if (scores[chunk]! <= least) continue;
+        best.offer(chunk, scores[chunk]!);
+        least = Math.max(best.least, 0);
+      }
+    }
+  }
+  return Math.max(least, Number.MIN_VALUE);
+}
+
+/** The versions with a chunk that has come to so much. */
+function versionsFrom({ segment, scores, found, count }: Scored, lowest: number): Uint8Array {
+  const { rowids, first } = segment.versions;
+  const wanted = new Uint8Array(rowids.length);
+  for (let i = 0; i < count; i++) {
+    const version = found[i]!;
+    for (let chunk = first[version]!; chunk < first[version + 1]!; chunk++) {
+      if (scores[chunk]! >= lowest) wanted[version] = 1;
+    }
+  }
   return wanted;
 }
 
@@ -197,30 +222,35 @@ function pruned(all: readonly Scored[], rest: readonly Weighed[], limit: number)
   return all.map((scored) => (lowest > 0 ? { ...scored, wanted: versionsFrom(scored, lowest) } : scored));
 }
 
+type Proposed = { readonly scored: Scored; readonly chunks: readonly number[] };
+
 /** The chunks that have come to so much, to be scored with their documents. */
-function proposals(scored: Scored, lowest: number): Scored {
+function proposals(scored: Scored, lowest: number): Proposed {
   const { segment, scores, found, count } = scored;
-  const { versions, chunks } = segment;
-  const wanted = new Uint8Array(versions.rowids.length);
-  const kept: number[] = [];
-  for (let i = 0; i < count; i++) if (scores[found[i]!]! >= lowest) kept.push(found[i]!);
-  for (const chunk of kept) {
-    const version = chunks.versions[chunk]!;
+  const { rowids, first } = segment.versions;
+  const wanted = new Uint8Array(rowids.length);
+  const chunks: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const version = found[i]!;
+    const [begin, end, before] = [first[version]!, first[version + 1]!, chunks.length];
+    for (let chunk = begin; chunk < end; chunk++) if (scores[chunk]! >= lowest) chunks.push(chunk);
+    if (chunks.length === before) continue;
     wanted[version] = 1;
-    scores.fill(0, versions.first[version]!, versions.first[version + 1]!);
+    scores.fill(0, begin, end);
   }
-  return { ...scored, wanted, found: Uint32Array.from(kept), count: kept.length };
+  return { scored: { ...scored, wanted }, chunks };
 }
 
-function best(all: readonly Scored[], limit: number): Ranked[] {
-  const lowest = lowestOf(all, limit);
+function best(all: readonly Proposed[], limit: number): Ranked[] {
+  const highest = new Highest(limit);
+  for (const { scored, chunks } of all) for (const chunk of chunks) highest.offer(chunk, scored.scores[chunk]!);
   const ranked: Ranked[] = [];
   let ties = 0;
-  for (const { segment, scores, found } of all) {
-    for (const chunk of found) {
-      const score = scores[chunk]!;
-      if (score < lowest || (score === lowest && ties++ >= limit + MAX_TIES)) continue;
-      ranked.push({ rowid: segment.chunks.rowids[chunk]!, score });
+  for (const { scored, chunks } of all) {
+    for (const chunk of chunks) {
+      const score = scored.scores[chunk]!;
+      if (score < highest.least || (score === highest.least && ties++ >= limit + MAX_TIES)) continue;
+      ranked.push({ rowid: scored.segment.chunks.rowids[chunk]!, score });
     }
   }
   return ranked.sort((a, b) => b.score - a.score);

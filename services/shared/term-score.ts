@@ -5,13 +5,13 @@ import { type TermSegment, termAt } from "./term-segment.ts";
 
 export type Averages = { readonly chunks: number; readonly chunkWords: number; readonly versionWords: number };
 
-/** A segment as it is searched: what its chunks have come to, which of them hold a term, and where to look. */
+/** A segment as it is searched: what its chunks have come to, and where to look. A chunk without a term has come to 0. */
 export type Scored = {
   readonly segment: TermSegment;
   readonly scores: Float64Array;
-  readonly isFound: Uint8Array;
-  /** The chunks that hold a term, so many of them. */
+  /** The versions that hold a term, so many of them, and a 1 for each. */
   readonly found: Uint32Array;
+  readonly isFound: Uint8Array;
   count: number;
   /** 1 for the versions that are of interest; all of them where it is absent. */
   readonly wanted: Uint8Array | undefined;
@@ -40,7 +40,6 @@ export function scoreTerm(
   const most = idf * (K1 + 1);
   const [perVersionWord, perWord] = [B / versionWords, B / chunkWords];
   let isThere = false;
-  let { count } = scored;
   let version = -1;
   for (let at = segment.terms.starts[term]!; at < last; ) {
     version += numberAt(bytes, at);
@@ -55,6 +54,10 @@ export function scoreTerm(
     if (wanted !== undefined && wanted[version] === 0) {
       at = end;
       continue;
+    }
+    if (isFound[version] === 0) {
+      isFound[version] = 1;
+      found[scored.count++] = version;
     }
     const frequency = numberAt(bytes, at);
     at = afterNumber(bytes, at);
@@ -82,14 +85,9 @@ export function scoreTerm(
       const length = 1 - B + perWord * lengths[chunk]!;
       const share = document * length + (1 - documentShare) * times;
       scores[chunk]! += (most * share) / (share + K1 * length);
-      if (isFound[chunk] === 0) {
-        isFound[chunk] = 1;
-        found[count++] = chunk;
-      }
     }
     const after = elsewhere > 0 ? first[version + 1]! : 0;
     for (chunk += 1; chunk < after; chunk++) scores[chunk]! += elsewhere;
   }
-  scored.count = count;
   return isThere;
 }

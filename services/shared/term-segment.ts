@@ -84,8 +84,12 @@ export function buildSegment(versions: readonly CountedVersion[]): TermSegment {
   return { ...empty, terms: writer.finish() };
 }
 
-/** One segment of the versions of several that are not gone, in the same order. */
-export function mergeSegments(segments: readonly TermSegment[]): TermSegment {
+/**
+ * One segment of the versions of several that are not gone, in the same order. A step is a term, and versions that go
+ * between two steps are in it.
+ */
+export function* mergeSegments(sources: readonly TermSegment[]): Generator<undefined, TermSegment> {
+  const segments = sources.map((one) => ({ ...one, versions: { ...one.versions, gone: one.versions.gone.slice() } }));
   const alive = segments.map(({ versions: { gone } }) => gone.reduce((sum, isGone) => sum + 1 - isGone, 0));
   const merged = emptySegment(
     alive.reduce((sum, count) => sum + count, 0),
@@ -117,6 +121,7 @@ export function mergeSegments(segments: readonly TermSegment[]): TermSegment {
     let hash = Number.POSITIVE_INFINITY;
     for (let s = 0; s < heads.length; s++) if (heads[s]! < hash) hash = heads[s]!;
     if (hash === Number.POSITIVE_INFINITY) return { ...merged, terms: writer.finish() };
+    yield;
     writer.beginTerm(hash);
     for (let s = 0; s < heads.length; s++) {
       if (heads[s] !== hash) continue;
