@@ -3,6 +3,11 @@ import { frequencyIn, wordsOf } from "./term-counts.ts";
 
 /** How much of a term's frequency is that of the whole document, beside that of the passage itself. */
 export const DOCUMENT_SHARE = 0.6;
+/**
+ * Passages that do well by themselves are scored with their documents: at least so many, and in both engines as many,
+ * since with each more the passages of a few long documents take more of the places.
+ */
+export const MIN_PROPOSALS = 100;
 
 /** A term of a question: its hash in the counts of texts, and what it is worth among all texts. */
 export type Weighed = { readonly term: string; readonly hash: number; readonly idf: number };

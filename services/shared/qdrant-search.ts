@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { normalisedFrequency } from "./bm25.ts";
-import { bm25f, type Weighed } from "./bm25f.ts";
+import { bm25, normalisedFrequency } from "./bm25.ts";
+import { bm25f, MIN_PROPOSALS, type Weighed } from "./bm25f.ts";
 import { headingsAskedFor } from "./heading-terms.ts";
 import type { Hit } from "./index.ts";
 import { meantTerms, mendedTerms } from "./meant-terms.ts";
@@ -11,11 +11,11 @@ import { type ChunkPayload, chunkOf, countsOf, lettersOf, type MarkerPayload, ma
 import type { QdrantStatistics, ScoredPoint } from "./qdrant-statistics.ts";
 import type { Filter } from "./scope-terms.ts";
 import { soundAlikes } from "./sound-alikes.ts";
-import { hashOf } from "./term-counts.ts";
+import { frequencyIn, hashOf, wordsOf } from "./term-counts.ts";
 import type { WeightedTerm } from "./tokenize.ts";
 
-/** Qdrant proposes at least so many chunks, which are then scored exactly. */
-const MIN_PROPOSALS = 300;
+/** Qdrant's own measure knows no average length: the best by ours are among so many. */
+const PROPOSED = 300;
 /** Words near to a misspelt one that are looked up in what the caller may read. */
 const MAX_MENDS = 4;
 const NEAR_WORDS = 200;
@@ -23,7 +23,7 @@ const NEAR_WORDS = 200;
 const MAX_TRIES = 4;
 const AGAIN_MS = 20;
 
-type Proposal = { readonly payload: ChunkPayload };
+type Proposal = { readonly payload: ChunkPayload; readonly counts: Uint32Array };
 type Marker = { readonly words: number; readonly revision: string | null; readonly previous: string | null };
 type Ranked = { readonly hits: Hit[]; readonly unheld: string[] };
 type Ask = (queries: readonly object[]) => Promise<ScoredPoint[][]>;
@@ -81,7 +81,7 @@ async function rankOnce(
     query: { indices: [...asked.keys()], values: [...asked.values()].map(({ weight }) => weight) },
     using: "bm25",
     filter,
-    limit: Math.max(limit, MIN_PROPOSALS),
+    limit: Math.max(limit, PROPOSED),
     with_payload: true,
   };
   for (let tries = 1; ; tries++) {
@@ -93,8 +93,13 @@ async function rankOnce(
       const idf = known.idf.get(hash);
       return idf === undefined ? [] : [{ term, hash, idf: weight * idf }];
     });
-    const proposals = proposed as unknown as Proposal[];
-    if (proposals.length === 0) return { hits: [], unheld: mendable(words, new Set()) };
+    const found = proposed!.map(({ payload }): Proposal => {
+      const chunk = payload as ChunkPayload;
+      return { payload: chunk, counts: countsOf(chunk) };
+    });
+    if (found.length === 0) return { hits: [], unheld: mendable(words, new Set()) };
+    const { chunkWords, versionWords } = await statistics.averages(known);
+    const proposals = bestAlone(found, terms, chunkWords, Math.max(limit, MIN_PROPOSALS));
     const { documents, markers } = await documentsOf(ask, proposals, terms);
     const isCurrent = ({ payload }: Proposal): boolean =>
       markers.get(payload.version_id)?.revision === payload.revision;
@@ -104,20 +109,29 @@ async function rankOnce(
       await sleep(AGAIN_MS * tries, undefined, { signal });
       continue;
     }
-    const { chunkWords, versionWords } = await statistics.averages(known);
-    const held = new Set<string>();
-    const hits = proposals.filter(isCurrent).map(({ payload }): Hit => {
+    const hits = proposals.filter(isCurrent).map(({ payload, counts }): Hit => {
       const { words: length } = markers.get(payload.version_id)!;
-      const inDocument = terms.map(({ hash, term }) => {
-        const frequency = documents.get(hash)?.get(payload.version_id) ?? 0;
-        if (frequency > 0) held.add(term);
-        return normalisedFrequency(frequency, length, versionWords);
-      });
-      return { chunk: chunkOf(payload), score: bm25f(terms, inDocument, countsOf(payload), chunkWords) };
+      const inDocument = terms.map(({ hash }) =>
+        normalisedFrequency(documents.get(hash)?.get(payload.version_id) ?? 0, length, versionWords),
+      );
+      return { chunk: chunkOf(payload), score: bm25f(terms, inDocument, counts, chunkWords) };
     });
     hits.sort((a, b) => b.score - a.score || (a.chunk.id < b.chunk.id ? -1 : 1));
-    return { hits: hits.slice(0, limit), unheld: mendable(words, held) };
+    const held = terms.filter(({ hash }) => found.some(({ counts }) => frequencyIn(counts, hash) > 0));
+    return { hits: hits.slice(0, limit), unheld: mendable(words, new Set(held.map(({ term }) => term))) };
   }
+}
+
+/** Those that do best by themselves, with what ties with the last of them. */
+function bestAlone(found: readonly Proposal[], terms: readonly Weighed[], chunkWords: number, count: number) {
+  const scored = found.map((proposal) => {
+    const { counts } = proposal;
+    const share = ({ hash }: Weighed): number =>
+      normalisedFrequency(frequencyIn(counts, hash), wordsOf(counts), chunkWords);
+    return { proposal, score: terms.reduce((sum, term) => sum + bm25(term.idf, share(term)), 0) };
+  });
+  const lowest = scored.map(({ score }) => score).sort((a, b) => b - a)[count - 1] ?? 0;
+  return scored.filter(({ score }) => score >= lowest).map(({ proposal }) => proposal);
 }
 
 /** The markers of the proposed versions, and how often each of them has each term: hash → version → frequency. */

@@ -1,5 +1,5 @@
 import { inverseDocumentFrequency, K1 } from "./bm25.ts";
-import { DOCUMENT_SHARE, type Weighed } from "./bm25f.ts";
+import { DOCUMENT_SHARE, MIN_PROPOSALS, type Weighed } from "./bm25f.ts";
 import { Highest } from "./highest.ts";
 import { Postings } from "./postings.ts";
 import { hashOf } from "./term-counts.ts";
@@ -13,8 +13,6 @@ const COMMON_DRIFT = 0.01;
 const MAX_COMMON = 20_000;
 /** Above this share of the chunks a term is common enough for it to be worth the while to look where it may matter. */
 const PRUNED_FROM = 0.01;
-/** Passages that do well by themselves are scored with their documents: at least so many. */
-const MIN_PROPOSALS = 100;
 /** Segments of about one size that become one of the next. */
 const FAN_IN = 8;
 /** Equal scores are put in order by what the passages say, so all of them are wanted, but not without end. */
