@@ -13,6 +13,7 @@ import type { S3Access } from "#shared/s3-client.ts";
 import { createServer, listen, type Server } from "#shared/server.ts";
 import type { Metrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
+import { warmIndex } from "#shared/warm-index.ts";
 import { mountIngest, takeInFolder, watchQueue } from "../../ingest/api/app.ts";
 import {
   type Progress,
@@ -106,6 +107,8 @@ export async function startLocal(settings: LocalSettings, deps: LocalDeps): Prom
   watchQueue(db, metrics.registry);
   mountOperations(server, { db, draining: () => draining, metrics });
   const address = await listen(server, settings.host, settings.port, "CAIRN_PORT");
+
+  void warmIndex(index, { metrics, log });
 
   // Only now: a start that fails over its port must not have begun with jobs.
   // What an earlier process was killed over is free again: the folder's lock says that nobody else works on it.

@@ -15,6 +15,7 @@ import { onShutdown } from "#shared/shutdown.ts";
 import { STATE_SETTINGS } from "#shared/state-settings.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { VERSION } from "#shared/version.ts";
+import { warmIndex } from "#shared/warm-index.ts";
 import { mountRetrieval } from "./app.ts";
 
 async function main(): Promise<void> {
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
   });
   const address = await listen(server, env.CAIRN_HOST, env.CAIRN_PORT, "CAIRN_PORT");
   log.info("ready", { address, release: release.digest });
+  void warmIndex(index, { metrics, log });
 
   onShutdown(
     log,

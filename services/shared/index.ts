@@ -42,6 +42,8 @@ export type Unembedded = { readonly ref: string; readonly chunk: Chunk };
  * resolves. The index only proposes: the second gate decides with the database.
  */
 export type SearchIndex = {
+  /** Makes ready what the live generation's first search would wait for. That search may come before, and waits then. */
+  warm(): Promise<void>;
   /** Makes `chunks` the complete content of a version. An empty list stores nothing. */
   write(filing: Filing, versionId: string, chunks: readonly Chunk[]): Promise<void>;
   /** Many versions in one commit, into every generation that is not retired, or into this one `only`. */

@@ -100,6 +100,8 @@ export function openQdrantIndex(settings: QdrantIndexSettings): SearchIndex {
     (await generations()).find((generation) => generation.id === id);
 
   return {
+    // The server's affair.
+    warm: async () => {},
     writeAll,
     write: (filing: Filing, versionId, chunks) => writeAll([{ filing, versionId, chunks }]),
     async refile(versionId, filing) {

@@ -57,6 +57,7 @@ export function openStore(path: string) {
   };
   const generations = (): GenerationRow[] => sql("select * from generation order by seq").all() as GenerationRow[];
   const live = (): GenerationRow => generations().find(({ status }) => status === "live")!;
+  const seqs = (): Set<number> => new Set(generations().map(({ seq }) => seq));
   checkUsable(db, live());
 
   const remembered = new Map<number, Set<string>>();
@@ -166,8 +167,20 @@ export function openStore(path: string) {
         const chunks = chunksAt(near.map(({ chunk }) => chunk));
         return near.map(({ chunk, score }): Hit => ({ chunk: chunks.get(chunk)!, score })).sort(byRank);
       }),
-    followTerms: (): void => snapshot(db, terms.follow),
-    followVectors: (): void => snapshot(db, dense.follow),
+    /** Reads what searches need into memory, for some time. Returns whether there is more to do. */
+    warmTerms: (ms: number): boolean =>
+      snapshot(db, () => {
+        const { seq } = live();
+        return terms.warm(seq, termTableOf(seq), ms);
+      }),
+    warmVectors: (): boolean =>
+      snapshot(db, () => {
+        const generation = live();
+        const { dimensions } = manifestOf(generation);
+        return dimensions !== undefined && dense.warm(generation.seq, Number(dimensions));
+      }),
+    followTerms: (): void => snapshot(db, () => terms.follow(seqs())),
+    followVectors: (): void => snapshot(db, () => dense.follow(seqs())),
     withoutVectors: (id: string, limit: number): { total: number; chunks: Unembedded[] } =>
       snapshot(db, () => {
         const generation = known(id);

@@ -7,6 +7,8 @@ import type { Operation, Reply, Request, Workplace } from "./sqlite-index-worker
 
 /** Between two looks at what others have written, when nobody searches. */
 const PREPARE_MS = 50;
+/** What a search waits at most while the index is read into memory, unless it needs it itself. */
+const WARM_MS = 20;
 /** More would wait for seconds, and be asked again by those who gave up. */
 const MAX_WAITING_SEARCHES = 256;
 
@@ -27,7 +29,13 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
     dense.prepare("followVectors");
     return result;
   };
+  let closing = false;
   return {
+    async warm() {
+      while (!closing && (await reader.call<boolean>("warmTerms", [WARM_MS])));
+      if (closing || !(await reader.call<Generation[]>("generations", [])).some(isLiveAndDense)) return;
+      while (!closing && (await dense.call<boolean>("warmVectors", [])));
+    },
     write: (filing, versionId, chunks) => write("writeAll", [[{ filing, versionId, chunks }]]),
     writeAll: (batch, only) => write("writeAll", [batch, only]),
     refile: (versionId, filing) => write("refile", [versionId, filing]),
@@ -55,13 +63,17 @@ export function openSqliteIndex(path: string, log: Log = silentLog): SearchIndex
     generations: () => reader.call<Generation[]>("generations", []),
     createGeneration: (id, manifest) => writer.call("createGeneration", [id, manifest]),
     promoteGeneration: (id) => writer.call("promoteGeneration", [id]),
-    dropGeneration: (id) => writer.call("dropGeneration", [id]),
+    dropGeneration: (id) => write("dropGeneration", [id]),
     scrub: () => writer.call("scrub", []),
     close: async () => {
+      closing = true;
       await Promise.all([writer.close(), reader.close(), dense.close()]);
     },
   };
 }
+
+const isLiveAndDense = ({ status, manifest }: Generation): boolean =>
+  status === "live" && manifest.embedder !== undefined;
 
 type Call = {
   readonly operation: Request["operation"];

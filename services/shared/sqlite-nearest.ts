@@ -6,6 +6,8 @@ import { logBounds } from "./sqlite-log-bounds.ts";
 import { fromBlob } from "./sqlite-vectors.ts";
 
 const MAX_COPIES = 2;
+/** Vectors that are read at a time: some ten milliseconds. */
+const PAGE = 1000;
 
 type Row = { readonly seq: number; readonly chunk: number; readonly data: Uint8Array; readonly scope: string };
 /** A generation's vectors in memory, up to what of the tables it has seen. */
@@ -29,14 +31,14 @@ export type Near = { readonly chunk: number; readonly score: number };
 export function openNearest(sql: (text: string) => StatementSync) {
   const copies = new Map<number, Copy>();
 
-  const read = (generation: number, after: number): Row[] =>
+  const read = (generation: number, after: number, limit: number): Row[] =>
     sql(
       `select v.seq, v.chunk, v.data, n.scope from vector v join chunk c on c.rowid = v.chunk
        join version n on n.generation = c.generation and n.id = c.version_id
-       where v.generation = ? and v.seq > ? order by v.seq`,
-    ).all(generation, after) as Row[];
+       where v.generation = ? and v.seq > ? order by v.seq limit ?`,
+    ).all(generation, after, limit) as Row[];
 
-  const copyOf = (generation: number, dimensions: number): Copy => {
+  const opened = (generation: number, dimensions: number): Copy => {
     const { first, last } = logBounds(sql, "vector_gone");
     const known = copies.get(generation);
     const follows = known && (last === known.gone || first <= known.gone + 1);
@@ -50,15 +52,30 @@ export function openNearest(sql: (text: string) => StatementSync) {
       for (const { vector } of gone) remove(copy, vector);
       copy.gone = last;
     }
-    for (const row of read(generation, copy.seen)) add(copy, row);
+    return copy;
+  };
+  /** Returns whether there are more. */
+  const readPage = (generation: number, copy: Copy): boolean => {
+    const rows = read(generation, copy.seen, PAGE);
+    for (const row of rows) add(copy, row);
+    return rows.length === PAGE;
+  };
+  const copyOf = (generation: number, dimensions: number): Copy => {
+    const copy = opened(generation, dimensions);
+    while (readPage(generation, copy));
     return copy;
   };
 
   return {
-    /** Takes over what has been written, which the next search then need not wait for. */
-    follow(): void {
-      for (const [generation, { dimensions }] of [...copies]) copyOf(generation, dimensions);
+    /** Takes over what has been written, which the next search then need not wait for. `held`: generations that are left. */
+    follow(held: ReadonlySet<number>): void {
+      for (const [generation, { dimensions }] of [...copies]) {
+        if (held.has(generation)) copyOf(generation, dimensions);
+        else copies.delete(generation);
+      }
     },
+    /** Reads some of what a generation has, so that no search need wait for it. Returns whether there is more to do. */
+    warm: (generation: number, dimensions: number): boolean => readPage(generation, opened(generation, dimensions)),
     /** The best `limit` of a generation by cosine. */
     search(generation: number, query: Float32Array, filter: Filter, limit: number): Near[] {
       const copy = copyOf(generation, query.length);

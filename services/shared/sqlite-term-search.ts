@@ -27,6 +27,7 @@ type Copy = {
   readonly terms: TermCopy;
   readonly scopes: ScopeVerdicts;
   readonly words: WordList;
+  loading: Iterator<undefined, undefined> | undefined;
   seen: number;
   wordsSeen: number;
 };
@@ -58,49 +59,71 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
       yield versionsAt(table, copy, rowids.slice(at, at + BATCH_VERSIONS));
     }
   }
-  const copyOf = (generation: number, table: string): Copy => {
+  /** One that can follow, or a new one that is yet to be loaded. */
+  const opened = (generation: number, table: string): Copy => {
     const { first, last } = logBounds(sql, "version_change");
     const known = copies.get(generation);
     const follows = known && (last === known.seen || first <= known.seen + 1);
     const copy = follows ? known : emptyCopy(table, last);
-    if (!follows) copy.terms.fill(batches(generation, table, copy));
-    if (copy.seen < last) {
-      const changed = sql("select distinct version from version_change where seq > ? and generation = ?")
-        .all(copy.seen, generation)
-        .map(({ version }) => version as number);
-      for (const version of changed) copy.terms.remove(version);
-      copy.terms.add(versionsAt(table, copy, changed));
-      copy.seen = last;
-    }
+    if (!follows) copy.loading = copy.terms.fill(batches(generation, table, copy));
     // The one asked last is the last to go: there is a live one, and perhaps one that replays still ask.
     copies.delete(generation);
     copies.set(generation, copy);
     for (const one of copies.keys()) if (copies.size > MAX_COPIES) copies.delete(one);
     return copy;
   };
-  const spelledLike = (table: string, copy: Copy, term: string): string[] => {
-    const added = sql(`select seq, word from ${table}_word where seq > ? order by seq`).all(copy.wordsSeen);
+  const copyOf = (generation: number, table: string): Copy => {
+    const copy = opened(generation, table);
+    load(copy, Number.POSITIVE_INFINITY);
+    const { last } = logBounds(sql, "version_change");
+    if (copy.seen === last) return copy;
+    const changed = sql("select distinct version from version_change where seq > ? and generation = ?")
+      .all(copy.seen, generation)
+      .map(({ version }) => version as number);
+    for (const version of changed) copy.terms.remove(version);
+    copy.terms.add(versionsAt(table, copy, changed));
+    copy.seen = last;
+    return copy;
+  };
+  const followWords = (copy: Copy): void => {
+    const added = sql(`select seq, word from ${copy.table}_word where seq > ? order by seq`).all(copy.wordsSeen);
     copy.words.add(added.map(({ word }) => word as string));
     copy.wordsSeen = (added.at(-1)?.seq as number | undefined) ?? copy.wordsSeen;
+  };
+  const spelledLike = (copy: Copy, term: string): string[] => {
+    followWords(copy);
     return copy.words.near(term);
   };
   /**
    * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a
    * ranking would tell which words the others hold.
    */
-  const mend = (table: string, copy: Copy, may: readonly number[], term: string): [string, string][] => {
-    const near = isMendable(term) ? spelledLike(table, copy, term).slice(0, MAX_MENDS) : soundAlikes(term);
+  const mend = (copy: Copy, may: readonly number[], term: string): [string, string][] => {
+    const near = isMendable(term) ? spelledLike(copy, term).slice(0, MAX_MENDS) : soundAlikes(term);
     const meant = near.find((word) => copy.terms.has(word, may));
     return meant === undefined ? [] : [[term, meant]];
   };
 
   return {
-    /** Takes over what has been written, which the next search then need not wait for. */
-    follow(): void {
-      for (const [generation, { table }] of [...copies]) copyOf(generation, table);
+    /** Takes over what has been written, which the next search then need not wait for. `held`: generations that are left. */
+    follow(held: ReadonlySet<number>): void {
+      for (const [generation, { table, loading }] of [...copies]) {
+        if (!held.has(generation)) copies.delete(generation);
+        else if (!loading) copyOf(generation, table);
+      }
+    },
+    /**
+     * Loads a generation for so many milliseconds, so that no search need wait for it: what is written between two calls
+     * is followed afterwards. Returns whether there is more to do.
+     */
+    warm(generation: number, table: string, ms: number): boolean {
+      const copy = opened(generation, table);
+      const isLoaded = load(copy, ms);
+      if (isLoaded) followWords(copy);
+      return !isLoaded;
     },
     /** Orders what was followed, step by step, which a search need not wait for. Returns whether there is more to do. */
-    tidy: (): boolean => [...copies.values()].some(({ terms }) => terms.tidy(TIDY_STEPS)),
+    tidy: (): boolean => [...copies.values()].some(({ terms, loading }) => !loading && terms.tidy(TIDY_STEPS)),
     /** The best `limit` chunks of a generation, and what ties with the last of them. `table` has its terms. */
     search(generation: number, table: string, question: Question, filter: Filter, limit: number): Ranked[] {
       const { words, headings } = question;
@@ -112,7 +135,7 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
       const slips = words.filter(
         ({ term, isOther, mayBeSlip }) => !isOther && (isMendable(term) || mayBeSlip) && unheld.has(term),
       );
-      const mended = new Map(slips.flatMap(({ term }) => mend(table, copy, may, term)));
+      const mended = new Map(slips.flatMap(({ term }) => mend(copy, may, term)));
       if (mended.size === 0) return ranked;
       return terms.rank([...mendedTerms(words, mended), ...headings], averages, may, limit).ranked;
     },
@@ -126,7 +149,16 @@ function averagesOf(sql: (text: string) => StatementSync, table: string) {
   return { chunks, chunkWords: chunkWords / chunks, versionWords: versionWords / versions };
 }
 
+/** Returns whether it has all. At least one step is done. */
+function load(copy: Copy, ms: number): boolean {
+  for (const until = performance.now() + ms; copy.loading; ) {
+    if (copy.loading.next().done) copy.loading = undefined;
+    else if (performance.now() >= until) return false;
+  }
+  return true;
+}
+
 const emptyCopy = (table: string, seen: number): Copy => ({
   ...{ terms: createTermCopy(), scopes: createScopeVerdicts(), words: createWordList() },
-  ...{ table, seen, wordsSeen: 0 },
+  ...{ table, loading: undefined, seen, wordsSeen: 0 },
 });

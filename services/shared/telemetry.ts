@@ -57,6 +57,11 @@ export function createMetrics() {
       help: "Search hits that the database did not confirm.",
       registers,
     }),
+    indexWarm: new Gauge({
+      name: "cairn_index_warm",
+      help: "1 once what searches read is in memory. Before, a question waits for it.",
+      registers,
+    }),
     jobs: new Counter({ name: "cairn_jobs_total", help: "Ingestion jobs ended.", labelNames: ["outcome"], registers }),
     indexDrift: new Counter({
       name: "cairn_index_drift_total",

@@ -96,11 +96,13 @@ export function createTermCopy() {
   };
 
   return {
-    /** Many versions at once, into an empty copy. */
-    fill(batches: Iterable<readonly CountedVersion[]>): void {
-      segments = Array.from(batches, buildSegment);
-      segments.forEach(remember);
-      for (const steps = replaced(0, segments.length); !steps.next().done; );
+    /** Many versions, into an empty copy, in steps: a batch each, and then the terms. */
+    *fill(batches: Iterable<readonly CountedVersion[]>): Generator<undefined, undefined> {
+      for (const versions of batches) {
+        this.add(versions);
+        yield;
+      }
+      yield* replaced(0, segments.length);
     },
     add(versions: readonly CountedVersion[]): void {
       if (versions.length === 0) return;

@@ -83,7 +83,7 @@ test("every readable chunk with a term has the score of a scan, and the best are
       (first, steps, terms, limit) => {
         const held = new Map(first.map((one) => [one.rowid, counted(one)]));
         const copy = createTermCopy();
-        copy.fill([[...held.values()].slice(0, 5), [...held.values()].slice(5)]);
+        for (const _ of copy.fill([[...held.values()].slice(0, 5), [...held.values()].slice(5)]));
         for (const { come, go, tidied } of steps) {
           for (const rowid of [go, ...come.map(({ rowid }) => rowid)]) {
             copy.remove(rowid);
