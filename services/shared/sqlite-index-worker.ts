@@ -16,10 +16,11 @@ if (givesWay) giveWay();
 const store = openStore(path);
 const operations = store as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
 
-/** Between two steps whoever asks is answered. */
-let tidying: NodeJS.Immediate | undefined;
+/** Between two steps whoever asks is answered, and other threads have their turn where cores are few. */
+const PAUSE_MS = 1;
+let tidying: NodeJS.Timeout | undefined;
 const tidy = (): void => {
-  tidying = store.tidy() ? setImmediate(tidy) : undefined;
+  tidying = store.tidy() ? setTimeout(tidy, PAUSE_MS) : undefined;
 };
 
 parentPort!.on("message", ({ operation, args }: Request) => {
@@ -30,7 +31,10 @@ parentPort!.on("message", ({ operation, args }: Request) => {
     reply = { error: error instanceof Error ? error.message : String(error) };
   }
   parentPort!.postMessage(reply);
-  clearImmediate(tidying);
-  if (operation === "close") parentPort!.close();
-  else tidying = setImmediate(tidy);
+  if (operation !== "close") {
+    tidying ??= setTimeout(tidy, PAUSE_MS);
+    return;
+  }
+  clearTimeout(tidying);
+  parentPort!.close();
 });

@@ -14,8 +14,8 @@ import { createWordList, type WordList } from "./word-list.ts";
 const MAX_COPIES = 2;
 /** So many versions become one segment while a copy is made. */
 const BATCH_VERSIONS = 100;
-/** Terms that are merged at a time: a fraction of a millisecond. */
-const TIDY_STEPS = 100;
+/** Terms that are merged at a time: about a millisecond. */
+const TIDY_STEPS = 300;
 /** Words near to a misspelt one that are looked up in what the caller may read. */
 const MAX_MENDS = 4;
 
