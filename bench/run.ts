@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
     }),
   lineage: async () => (await import("./lineage.ts")).lineage(),
   recall: async () => (await import("./recall.ts")).recall(),
+  page: async () => (await import("./page.ts")).page(),
   "train-ranking": async () =>
     (await import("./training/train.ts")).trainRanking(env.EVAL_DATA_DIR ?? "../shared/datasets"),
   "train-units": async () =>

@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { html } from "htm/preact";
+import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../text/text.ts";
 import { explainFailure } from "../ui/explain-failure.ts";
@@ -7,14 +8,16 @@ import { Icon } from "../ui/icon.ts";
 import { Notice } from "../ui/notice.ts";
 import { nextFrame } from "../ui/task-time.ts";
 import { type Chat, loadChat, loadOlder } from "./chat.ts";
+import { keepPlace, type PlaceKeeper } from "./keep-place.ts";
 import type { Turn } from "./turn.ts";
 import { TurnView } from "./turn-view.ts";
 
 /** This near to the end, in pixels, the reader follows what comes. */
 const NEAR_END = 80;
 const NEAR_START = 1200;
-/** About what a screen shows is drawn first; the others follow from there upwards, one a frame. */
-const FIRST_TURNS = 2;
+/** In its first frames the newest turn is drawn; the others follow from there upwards, one at a time. */
+const FIRST_TURNS = 1;
+const HALF_DRAWN = ".answer[aria-busy=true]:not([data-state=waiting], [data-state=streaming])";
 
 type Props = { readonly chat: Chat; readonly turns: readonly Signal<Turn>[] };
 
@@ -23,21 +26,15 @@ export function Thread({ chat, turns }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   const following = useRef(true);
-  const place = useRef<Place | undefined>(undefined);
-  const from = useDrawnFrom(turns, () => {
-    place.current = placeIn(scroller.current!);
-  });
-  // What is being read stays where it is when older turns come above it.
-  useLayoutEffect(() => {
-    const { turn, top } = place.current ?? {};
-    if (turn?.isConnected) scroller.current!.scrollTop += turn.getBoundingClientRect().top - top!;
-  }, [turns[from]]);
+  const place = useRef<PlaceKeeper>(undefined);
+  const from = useDrawnFrom(turns, scroller);
 
   const toEnd = (): void => {
     const element = scroller.current!;
     element.scrollTop = element.scrollHeight;
   };
   const onScroll = (): void => {
+    place.current?.keep();
     const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
     following.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
     setAway(!following.current);
@@ -47,14 +44,20 @@ export function Thread({ chat, turns }: Props) {
   };
   useLayoutEffect(() => {
     following.current = true;
-    toEnd();
   }, [turns.at(-1)]);
-  useEffect(() => {
+  // Behind the layout that is due anyway: whoever asks for a height earlier pays for one more.
+  useLayoutEffect(() => {
+    const element = scroller.current!;
+    const { look, keep } = keepPlace(element);
+    place.current = { look, keep };
     const observer = new ResizeObserver(() => {
       // Its last call may come when what it watches is gone.
-      if (following.current && scroller.current) toEnd();
+      if (!scroller.current) return;
+      if (!following.current) return keep();
+      toEnd();
+      look();
     });
-    observer.observe(scroller.current!.firstElementChild!);
+    observer.observe(element.firstElementChild!);
     return () => observer.disconnect();
   }, []);
 
@@ -76,33 +79,24 @@ export function Thread({ chat, turns }: Props) {
 }
 
 /** The first turn that is drawn. It moves to the beginning, and when older ones come above it, again. */
-function useDrawnFrom(turns: readonly Signal<Turn>[], onMove: () => void): number {
+function useDrawnFrom(turns: readonly Signal<Turn>[], scroller: RefObject<HTMLElement | null>): number {
   const [first, setFirst] = useState(() => turns.at(-FIRST_TURNS) ?? turns[0]);
   const at = first ? turns.indexOf(first) : -1;
   const from = at >= 0 ? at : Math.max(0, turns.length - FIRST_TURNS);
   useEffect(() => {
     if (from === 0 && first === turns[0]) return;
     let current = true;
-    void nextFrame().then(() => {
+    const drawOn = (): void => {
       if (!current) return;
-      onMove();
-      setFirst(turns[Math.max(0, from - 1)]);
-    });
+      if (scroller.current?.querySelector(".turn")?.querySelector(HALF_DRAWN)) void nextFrame().then(drawOn);
+      else setFirst(turns[Math.max(0, from - 1)]);
+    };
+    void nextFrame().then(drawOn);
     return () => {
       current = false;
     };
   }, [from, turns]);
   return from;
-}
-
-type Place = { readonly turn: Element; readonly top: number };
-
-/** The first turn in sight, and where it is. */
-function placeIn(scroller: Element): Place | undefined {
-  const { top } = scroller.getBoundingClientRect();
-  const turns = [...scroller.querySelectorAll(":scope > .thread-inner > .turn")];
-  const turn = turns.find((one) => one.getBoundingClientRect().bottom > top);
-  return turn && { turn, top: turn.getBoundingClientRect().top };
 }
 
 function LoadFailure({ chat }: { readonly chat: Chat }) {

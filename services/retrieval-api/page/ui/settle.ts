@@ -5,10 +5,15 @@ import { nextFrame } from "./task-time.ts";
  * Its size is known by then, so that nothing jumps when it comes back.
  */
 export function settle(element: HTMLElement | null): void {
+  let whole = false;
   const look = (): void => {
     if (!element?.isConnected) return;
-    if (element.querySelector("[aria-busy=true]")) void nextFrame().then(look);
-    else element.style.contentVisibility = "auto";
+    // What was drawn last in this very frame is laid out in the next one.
+    if (whole) element.style.contentVisibility = "auto";
+    else {
+      whole = element.querySelector("[aria-busy=true]") === null;
+      void nextFrame().then(look);
+    }
   };
-  void nextFrame().then(nextFrame).then(look);
+  void nextFrame().then(look);
 }
