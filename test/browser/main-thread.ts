@@ -80,7 +80,7 @@ export type Pace = {
 export async function paceOf(browser: Browser, page: Page, run: () => Promise<void>): Promise<Pace> {
   const before = await slowness(browser, page);
   const [longestMs] = await tasksOf(browser, page, run);
-  const factor = Math.max(before, await slowness(browser, page));
+  const factor = Math.max(1, before, await slowness(browser, page));
   return { longestMs: rounded(longestMs!), scaledMs: rounded(longestMs! / factor) };
 }
 const rounded = (ms: number): number => Math.round(ms * 10) / 10;
