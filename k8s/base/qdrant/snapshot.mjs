@@ -11,7 +11,9 @@ async function ask(method, path) {
 for (const { name } of (await ask("GET", "/collections")).collections) {
   const path = `/collections/${encodeURIComponent(name)}/snapshots`;
   const made = await ask("POST", path);
-  const all = (await ask("GET", path)).toSorted((a, b) => a.creation_time.localeCompare(b.creation_time));
+  const all = (await ask("GET", path)).toSorted((a, b) =>
+    String(a.creation_time).localeCompare(String(b.creation_time)),
+  );
   for (const old of all.slice(0, -KEEP)) await ask("DELETE", `${path}/${encodeURIComponent(old.name)}`);
   console.log(JSON.stringify({ collection: name, snapshot: made.name }));
 }

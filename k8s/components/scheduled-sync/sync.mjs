@@ -1,7 +1,7 @@
 // Asks for a sync of every source of the key's tenant, and waits for each. One that fails does not keep the others from it.
 import { setTimeout as sleep } from "node:timers/promises";
 
-const POLL_MS = 5_000;
+const POLL_MS = 1_000;
 const [url, key] = [process.env.CAIRN_URL, process.env.CAIRN_KEY];
 
 async function ask(method, path) {
