@@ -10,6 +10,8 @@ import { hashOf, unpack } from "./term-counts.ts";
 
 /** Proposals need a length of their own: how long texts are on average changes with every write. */
 const TYPICAL_WORDS = 120;
+/** After the point. */
+const DIGITS = 1e6;
 const K1 = 1.2;
 
 export type Sparse = { readonly indices: number[]; readonly values: number[] };
@@ -71,7 +73,7 @@ export function pointsOf(filing: Filing, versionId: string, chunks: readonly Chu
       words: counts.words,
       counts: Buffer.from(counts.pack()).toString("base64"),
     };
-    const bm25 = sparse([...counts.entries()].map(([hash, frequency]) => [hash, saturated(frequency, counts.words)]));
+    const bm25 = sparse(counts.entries(), (frequency) => saturated(frequency, counts.words));
     return {
       id: uuidOf(`chunk ${chunk.id} ${revision}`),
       vector: bm25.indices.length > 0 ? { bm25 } : {},
@@ -111,10 +113,13 @@ export function lettersOf(word: string): Sparse {
   return sparse([...pairs].map((pair) => [pair, 1]));
 }
 
-/** What a term of a passage counts in proposals, before its rarity: BM25 with a fixed average length. */
+/**
+ * What a term of a passage counts in proposals, before its rarity: BM25 with a fixed average length. With no more digits
+ * than the server keeps: in JSON each of them is sent.
+ */
 export const saturated = (frequency: number, words: number): number => {
   const normalised = normalisedFrequency(frequency, words, TYPICAL_WORDS);
-  return Math.fround((normalised * (K1 + 1)) / (normalised + K1));
+  return Math.round(((normalised * (K1 + 1)) / (normalised + K1)) * DIGITS) / DIGITS;
 };
 
 export const countsOf = (payload: Pick<ChunkPayload, "counts">): Uint32Array =>
@@ -135,7 +140,11 @@ export function chunkOf(payload: ChunkPayload): Chunk {
   };
 }
 
-function sparse(entries: Iterable<readonly [number, number]>): Sparse {
-  const pairs = [...entries];
-  return { indices: pairs.map(([index]) => index), values: pairs.map(([, value]) => value) };
+function sparse(entries: Iterable<readonly [number, number]>, worth = (value: number): number => value): Sparse {
+  const [indices, values]: [number[], number[]] = [[], []];
+  for (const [index, value] of entries) {
+    indices.push(index);
+    values.push(worth(value));
+  }
+  return { indices, values };
 }

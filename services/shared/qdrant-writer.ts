@@ -9,7 +9,8 @@ import type { QdrantStatistics } from "./qdrant-statistics.ts";
 const BATCH_POINTS = 256;
 const MAX_KNOWN_WORDS = 200_000;
 const MAX_REWRITES = 3;
-const PORTION_CHUNKS = 128;
+/** Of a request: the server works on one while the next one is being made. */
+const PORTION_CHUNKS = 48;
 
 export type Entry = { readonly filing: Filing; readonly versionId: string; readonly chunks: readonly Chunk[] };
 
@@ -101,6 +102,8 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
 
   async function replace(shard: QdrantShard, filled: readonly Entry[], isDense: boolean): Promise<readonly Written[]> {
     const before = await markersOf(shard, filled);
+    const known = knownWords(shard);
+    const fresh = new Set<string>();
     const versions: Written[] = [];
     const sending: Promise<void>[] = [];
     for (const entries of portionsOf(filled)) {
@@ -114,7 +117,11 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
       const begun = portion.filter(({ versionId }) => !before.has(versionId)).map(({ marker }) => marker(null, null));
       const chunks = portion.flatMap(({ points }) => points);
       const points = isDense ? await withVectors(shard, chunks) : chunks;
-      const send = upsert(shard, [...begun, ...points]);
+      const words = new Set(
+        portion.flatMap((one) => [...one.words].filter((word) => !known.has(word) && !fresh.has(word))),
+      );
+      for (const word of words) fresh.add(word);
+      const send = upsert(shard, [...begun, ...points, ...Array.from(words, wordPoint)]);
       // A failure is heard of below; until then it must not end the process.
       send.catch(() => undefined);
       sending.push(send);
@@ -122,9 +129,6 @@ export function qdrantWriter(client: QdrantClient, statistics: QdrantStatistics)
       await nextTurn();
     }
     await allOf(sending);
-    const known = knownWords(shard);
-    const fresh = [...new Set(versions.flatMap((version) => [...version.words]))].filter((word) => !known.has(word));
-    await upsert(shard, fresh.map(wordPoint));
     for (const word of fresh) known.add(word);
     await upsert(
       shard,
