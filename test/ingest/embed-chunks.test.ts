@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AppError } from "#shared/errors.ts";
 import type { Embed } from "#shared/gateway-embed.ts";
 import { silentLog } from "#shared/log.ts";
-import { migrate } from "#shared/migrations.ts";
 import { scopeOf } from "#shared/principal.ts";
 import { embedChunks } from "../../ingest/embed/embed-chunks.ts";
 import { followEmbedder } from "../../ingest/embed/follow-embedder.ts";
@@ -14,8 +10,7 @@ import { holdLease } from "../../ingest/embed/lease.ts";
 import { manifestWith } from "../../ingest/embed/manifest-with.ts";
 import { chunk, open, principal } from "../contract/search-index-fixtures.ts";
 import { CONCEPT_EMBEDDER as by, conceptOf, embedConcepts as embed } from "../helpers/concept-embedder.ts";
-import { openTestDatabase } from "../helpers/test-database.ts";
-import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+import { openTestStores, type TestStores } from "../helpers/test-stores.ts";
 
 const never = new AbortController().signal;
 /** Whatever `refuse` throws for a text, thrown for the whole request. */
@@ -26,16 +21,13 @@ const embedBut =
     return embed(type, texts, signal);
   };
 
-let folder: string;
-let index: TestIndex;
+let stores: TestStores;
+let index: TestStores["index"];
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cairn-embed-"));
-  index = openTestIndex(folder);
+  stores = await openTestStores();
+  ({ index } = stores);
 });
-afterEach(async () => {
-  await index.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => stores.close());
 
 async function openDense(manifest: Record<string, string> = { embedder: by.embedder, dimensions: "6" }): Promise<void> {
   await index.createGeneration("dense", manifestWith(manifest));
@@ -120,33 +112,26 @@ test("an embedder's languages are tried out, and a gateway without one says noth
 });
 
 test("an empty index takes the embedder at once; one with texts is built anew where that may be, and lives on meanwhile", async () => {
-  const db = await openTestDatabase(folder);
-  await migrate(db);
-  const store = { db, generations: index, now: Date.now, newId: () => crypto.randomUUID() };
   const follow = (embedder: string, byItself: boolean) =>
-    followEmbedder(store, { embedder, dimensions: "6" }, { byItself, log: silentLog });
+    followEmbedder(stores, { embedder, dimensions: "6" }, { byItself, log: silentLog });
   const live = async () => (await index.generations()).find(({ status }) => status === "live")!.manifest.embedder;
   await follow("a", false);
   expect(await live()).toBe("a");
   await write(1);
   await follow("b", false);
-  expect(await db.all("select * from reindex")).toEqual([]);
+  expect(await stores.db.all("select * from reindex")).toEqual([]);
   await follow("b", true);
   await follow("b", true);
-  expect(await db.all("select state from reindex")).toMatchObject([{ state: "building" }]);
+  expect(await stores.db.all("select state from reindex")).toMatchObject([{ state: "building" }]);
   expect(await live()).toBe("a");
-  await db.close();
 });
 
 test("one process of all holds a lease until it is let go or not renewed", async () => {
-  const db = await openTestDatabase(folder);
-  await migrate(db);
   let at = 1_000;
-  const [first, second] = ["a", "b"].map((holder) => holdLease(db, "x", holder, () => at));
+  const [first, second] = ["a", "b"].map((holder) => holdLease(stores.db, "x", holder, () => at));
   expect([await first!.take(), await second!.take(), await first!.take()]).toEqual([true, false, true]);
   at += 120_000;
   expect([await second!.take(), await first!.take()]).toEqual([true, false]);
   await second!.release();
   expect(await first!.take()).toBe(true);
-  await db.close();
 });

@@ -1,11 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Database } from "#shared/database.ts";
 import type { Embed } from "#shared/gateway-embed.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
-import { migrate } from "#shared/migrations.ts";
 import { embedChunks } from "../../ingest/embed/embed-chunks.ts";
 import { manifestWith } from "../../ingest/embed/manifest-with.ts";
 import { unlessWithdrawn } from "../../ingest/embed/unless-withdrawn.ts";
@@ -13,25 +8,18 @@ import { compareGenerations } from "../../ingest/reindex/compare-generations.ts"
 import { lift, withdraw } from "../../services/retrieval-api/recall/withdraw.ts";
 import { chunk, open } from "../contract/search-index-fixtures.ts";
 import { CONCEPT_EMBEDDER as by, embedConcepts as embed } from "../helpers/concept-embedder.ts";
-import { openTestDatabase } from "../helpers/test-database.ts";
-import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+import { openTestStores, type TestStores } from "../helpers/test-stores.ts";
 
 const never = new AbortController().signal;
 
-let folder: string;
-let db: Database;
-let index: TestIndex;
+let stores: TestStores;
+let db: TestStores["db"];
+let index: TestStores["index"];
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cairn-embedder-"));
-  db = await openTestDatabase(folder);
-  await migrate(db);
-  index = openTestIndex(folder);
+  stores = await openTestStores();
+  ({ db, index } = stores);
 });
-afterEach(async () => {
-  await index.close();
-  await db.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => stores.close());
 
 async function recordQuestion(id: string, standalone: string, cited: string): Promise<void> {
   await db.run(

@@ -1,12 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Database } from "#shared/database.ts";
-import { folderBlobs } from "#shared/folder-blobs.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import { silentLog } from "#shared/log.ts";
-import { migrate } from "#shared/migrations.ts";
 import { scopeOf } from "#shared/principal.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
@@ -16,39 +10,30 @@ import { reindexRow, reportOf } from "../../ingest/reindex/reindex-row.ts";
 import { startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { find, idsOf } from "../contract/search-index-fixtures.ts";
 import { paragraphParse } from "../helpers/paragraph-parse.ts";
-import { openTestDatabase } from "../helpers/test-database.ts";
-import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+import { openTestStores, type TestStores } from "../helpers/test-stores.ts";
 import { uniqueWord } from "../helpers/unique-word.ts";
 
 const DOCUMENTS = 70;
-let folder: string;
-let db: Database;
-let index: TestIndex;
+let store: TestStores;
+let db: TestStores["db"];
+let index: TestStores["index"];
 let worker: Worker | undefined;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cairn-reindex-"));
-  db = await openTestDatabase(folder);
-  await migrate(db);
-  index = openTestIndex(folder);
+  store = await openTestStores();
+  ({ db, index } = store);
 });
 afterEach(async () => {
   await worker?.stop();
   worker = undefined;
-  await index.close();
-  await db.close();
-  rmSync(folder, { recursive: true });
+  await store.close();
 });
 
-const store = () => ({
-  ...{ db, index, generations: index, blobs: folderBlobs(join(folder, "blobs")) },
-  ...{ now: Date.now, newId: () => crypto.randomUUID() },
-});
 const start = (parse = paragraphParse): Worker => {
-  worker = startWorker({ ...store(), parse, log: silentLog, metrics: createMetrics() });
+  worker = startWorker({ ...store, parse, log: silentLog, metrics: createMetrics() });
   return worker;
 };
 const accept = (name: string, text: string) =>
-  acceptDocument(store(), {
+  acceptDocument(store, {
     ...{ tenant: "local", subject: "admin", collection: "default", uri: `upload:///${name}`, fileName: name },
     ...{ mediaType: "text/markdown", bytes: new TextEncoder().encode(text), priority: 1 },
   });
@@ -65,22 +50,22 @@ test("a new generation is built beside the live one, answers after its promotion
   start();
   await worker!.idle();
   const first = await live();
-  const { generation, total } = await startReindex(store(), LOCAL_ADMIN);
+  const { generation, total } = await startReindex(store, LOCAL_ADMIN);
   expect(Number(total)).toBe(DOCUMENTS);
-  await expect(startReindex(store(), LOCAL_ADMIN)).rejects.toMatchObject({ code: "conflict" });
+  await expect(startReindex(store, LOCAL_ADMIN)).rejects.toMatchObject({ code: "conflict" });
   await worker!.idle();
   expect(await reindexRow(db, generation)).toMatchObject({ state: "ready", done: DOCUMENTS });
   expect(await live()).toBe(first);
   const before = await find(index, "amber", everything, 20);
-  await promote(store(), LOCAL_ADMIN, generation, false);
+  await promote(store, LOCAL_ADMIN, generation, false);
   expect(await live()).toBe(generation);
   expect(await find(index, "amber", everything, 20)).toEqual(before);
-  await rollBack(store(), LOCAL_ADMIN, generation);
+  await rollBack(store, LOCAL_ADMIN, generation);
   expect(await live()).toBe(first);
   expect(await find(index, "amber", everything, 20)).toEqual(before);
-  await drop(store(), LOCAL_ADMIN, generation);
+  await drop(store, LOCAL_ADMIN, generation);
   expect((await index.generations()).map(({ id }) => id)).toEqual([first]);
-  await expect(drop(store(), LOCAL_ADMIN, first)).rejects.toMatchObject({ code: "conflict" });
+  await expect(drop(store, LOCAL_ADMIN, first)).rejects.toMatchObject({ code: "conflict" });
 });
 
 test("what is written, closed and deleted while it is built is so in the new generation, and questions never fail", async () => {
@@ -89,7 +74,7 @@ test("what is written, closed and deleted while it is built is so in the new gen
   await worker!.idle();
   const rows = await db.all<{ id: string; uri: string }>("select id, uri from document");
   const idOf = (name: string) => rows.find(({ uri }) => uri === `upload:///${name}`)!.id;
-  const { generation } = await startReindex(store(), LOCAL_ADMIN);
+  const { generation } = await startReindex(store, LOCAL_ADMIN);
   let asked = 0;
   let asking = true;
   const questions = (async () => {
@@ -99,11 +84,11 @@ test("what is written, closed and deleted while it is built is so in the new gen
     }
   })();
   await accept("1.md", `Title\n\nThe amber ${word(200)} passage.`);
-  await deleteDocument(store(), LOCAL_ADMIN, idOf("2.md"));
-  await patchDocument(store(), LOCAL_ADMIN, idOf("3.md"), { acl: ["user:nobody"] });
+  await deleteDocument(store, LOCAL_ADMIN, idOf("2.md"));
+  await patchDocument(store, LOCAL_ADMIN, idOf("3.md"), { acl: ["user:nobody"] });
   await accept("new.md", `Title\n\nThe amber ${word(201)} passage.`);
   await worker!.idle();
-  await promote(store(), LOCAL_ADMIN, generation, false);
+  await promote(store, LOCAL_ADMIN, generation, false);
   await worker!.idle();
   asking = false;
   await questions;
@@ -127,15 +112,15 @@ test("a worker that is stopped in the middle is followed by one that goes on, an
   await start().idle();
   const lost = "select current_version as id from document where uri = 'upload:///69.md'";
   const unreadable = (await db.get<{ id: string }>(lost))!.id;
-  await folderBlobs(join(folder, "blobs")).remove(`local/${unreadable}`);
-  const { generation } = await startReindex(store(), LOCAL_ADMIN);
+  await store.blobs.remove(`local/${unreadable}`);
+  const { generation } = await startReindex(store, LOCAL_ADMIN);
   await vi.waitFor(async () => expect((await reindexRow(db, generation))!.cursor).not.toBe(""), 20_000);
   await worker!.stop();
   await start().idle();
   const row = (await reindexRow(db, generation))!;
   expect(row.state).toBe("ready");
   expect(reportOf(row).failed).toEqual([{ version_id: unreadable, reason: "The stored content is gone." }]);
-  await expect(promote(store(), LOCAL_ADMIN, generation, false)).rejects.toThrow(/1 documents could not be read/);
-  await promote(store(), LOCAL_ADMIN, generation, true);
+  await expect(promote(store, LOCAL_ADMIN, generation, false)).rejects.toThrow(/1 documents could not be read/);
+  await promote(store, LOCAL_ADMIN, generation, true);
   expect(await found("amber")).toBe(DOCUMENTS - 1);
 });

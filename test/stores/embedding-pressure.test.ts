@@ -1,16 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Database } from "#shared/database.ts";
-import { folderBlobs } from "#shared/folder-blobs.ts";
 import { gatewayEmbed } from "#shared/gateway-embed.ts";
 import { silentLog } from "#shared/log.ts";
-import { migrate } from "#shared/migrations.ts";
 import { scopeOf } from "#shared/principal.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
@@ -18,8 +12,7 @@ import { startWorker, type Worker } from "../../ingest/worker/app.ts";
 import { find } from "../contract/search-index-fixtures.ts";
 import { conceptOf } from "../helpers/concept-embedder.ts";
 import { paragraphParse } from "../helpers/paragraph-parse.ts";
-import { openTestDatabase } from "../helpers/test-database.ts";
-import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+import { openTestStores, type TestStores } from "../helpers/test-stores.ts";
 import { uniqueWord } from "../helpers/unique-word.ts";
 
 const DOCUMENTS = 30;
@@ -30,9 +23,8 @@ const AT_ONCE = 4;
 const EMBEDDER = "concepts/6@1";
 const everything = scopeOf({ tenant: "local", subject: "admin", groups: [], scopes: [] });
 
-let folder: string;
-let db: Database;
-let index: TestIndex;
+let stores: TestStores;
+let index: TestStores["index"];
 let gateway: Server;
 let gatewayUrl: string;
 /** What the gateway does with the n-th request of passages that it is busy with. */
@@ -42,10 +34,8 @@ let asked: number;
 let worker: Worker | undefined;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cairn-pressure-"));
-  db = await openTestDatabase(folder);
-  await migrate(db);
-  index = openTestIndex(folder);
+  stores = await openTestStores();
+  ({ index } = stores);
   [isBusy, refused, asked] = [() => false, 0, 0];
   gateway = createServer(async (request, response) => {
     const { input } = JSON.parse(await text(request)) as { input: string[] };
@@ -69,15 +59,12 @@ afterEach(async () => {
   await worker?.stop();
   gateway.closeAllConnections();
   gateway.close();
-  await index.close();
-  await db.close();
-  rmSync(folder, { recursive: true });
+  await stores.close();
 });
 
-const stores = () => ({ db, index, generations: index, blobs: folderBlobs(join(folder, "blobs")) });
 function start(): Worker {
   const embedding = { embed: gatewayEmbed({ gatewayUrl, model: "embed" }), byItself: false };
-  worker = startWorker({ ...stores(), embedding, parse: paragraphParse, log: silentLog, metrics: createMetrics() });
+  worker = startWorker({ ...stores, embedding, parse: paragraphParse, log: silentLog, metrics: createMetrics() });
   return worker;
 }
 const live = async () => (await index.generations()).find(({ status }) => status === "live")!;
@@ -91,7 +78,7 @@ test("a gateway that has no room for embeddings is left alone as long as it says
   for (let i = 0; i < DOCUMENTS; i++) {
     const passages = [`Title ${i}`, `The bird ${uniqueWord(`w${i}`)} flies.`, "A swallow rests."];
     await acceptDocument(
-      { ...stores(), now: Date.now, newId: () => crypto.randomUUID() },
+      { ...stores, now: Date.now, newId: () => crypto.randomUUID() },
       {
         ...{ tenant: "local", subject: "admin", collection: "default", uri: `note:${i}`, fileName: `${i}.md` },
         ...{ mediaType: "text/markdown", bytes: new TextEncoder().encode(passages.join("\n\n")), priority: 1 },
@@ -102,7 +89,7 @@ test("a gateway that has no room for embeddings is left alone as long as it says
   // Text is found by its words at once, whatever the gateway does.
   for (const i of [0, DOCUMENTS - 1]) expect(await find(index, uniqueWord(`w${i}`), everything)).toHaveLength(1);
   expect(await waiting()).toBe(DOCUMENTS * PASSAGES);
-  expect(await db.all("select id from job where state <> 'done'")).toEqual([]);
+  expect(await stores.db.all("select id from job where state <> 'done'")).toEqual([]);
 
   await vi.waitFor(() => expect(refused).toBeGreaterThan(0), 20_000);
   const [before, since] = [refused, performance.now()];
@@ -122,5 +109,5 @@ test("a gateway that has no room for embeddings is left alone as long as it says
   const near = await index.nearest((await live()).id, vector, everything, 200, AbortSignal.timeout(20_000));
   expect(new Set(near!.map(({ chunk }) => chunk.documentId)).size).toBe(DOCUMENTS);
   expect(near).toHaveLength(DOCUMENTS * PASSAGES);
-  expect(await db.all("select id from job where state <> 'done'")).toEqual([]);
+  expect(await stores.db.all("select id from job where state <> 'done'")).toEqual([]);
 }, 240_000);

@@ -1,12 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Database } from "#shared/database.ts";
-import { folderBlobs } from "#shared/folder-blobs.ts";
 import { LOCAL_ADMIN } from "#shared/identity.ts";
 import { silentLog } from "#shared/log.ts";
-import { migrate } from "#shared/migrations.ts";
 import { createQueue } from "#shared/queue.ts";
 import { createMetrics } from "#shared/telemetry.ts";
 import { acceptDocument } from "../../ingest/accept.ts";
@@ -16,31 +10,22 @@ import { startWorker } from "../../ingest/worker/app.ts";
 import { everyone, find } from "../contract/search-index-fixtures.ts";
 import { mortalStores } from "../helpers/mortal-stores.ts";
 import { paragraphParse } from "../helpers/paragraph-parse.ts";
-import { openTestDatabase } from "../helpers/test-database.ts";
-import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+import { openTestStores, type TestStores } from "../helpers/test-stores.ts";
 
 /** More than one page. */
 const DOCUMENTS = 40;
 const MAX_EFFECTS = 100;
-let folder: string;
-let db: Database;
-let index: TestIndex;
+let store: TestStores;
+let db: TestStores["db"];
+let index: TestStores["index"];
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cairn-reindex-crash-"));
-  db = await openTestDatabase(folder);
-  await migrate(db);
-  index = openTestIndex(folder);
+  store = await openTestStores();
+  ({ db, index } = store);
 });
-afterEach(async () => {
-  await index.close();
-  await db.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => store.close());
 
-const stores = () => ({ db, index, generations: index, blobs: folderBlobs(join(folder, "blobs")) });
-const store = () => ({ ...stores(), now: Date.now, newId: () => crypto.randomUUID() });
 const start = (over: object = {}) =>
-  startWorker({ ...stores(), parse: paragraphParse, log: silentLog, metrics: createMetrics(), ...over });
+  startWorker({ ...store, parse: paragraphParse, log: silentLog, metrics: createMetrics(), ...over });
 async function work(): Promise<void> {
   await createQueue(db).releaseAll();
   const worker = start();
@@ -50,7 +35,7 @@ async function work(): Promise<void> {
 
 test("a reindex that dies before any of its effects is finished by the next worker, and goes back exactly", async () => {
   for (let i = 0; i < DOCUMENTS; i++) {
-    await acceptDocument(store(), {
+    await acceptDocument(store, {
       ...{ tenant: "acme", subject: "admin", collection: "default", uri: `upload:///${i}`, fileName: `${i}.md` },
       ...{
         mediaType: "text/markdown",
@@ -64,8 +49,8 @@ test("a reindex that dies before any of its effects is finished by the next work
   const held = (await index.versions()).sort();
   let points = 0;
   for (let at = 1; at < MAX_EFFECTS; at++) {
-    const { generation } = await startReindex(store(), LOCAL_ADMIN);
-    const { died, over } = mortalStores(stores(), at);
+    const { generation } = await startReindex(store, LOCAL_ADMIN);
+    const { died, over } = mortalStores(store, at);
     const worker = start(over);
     const survived = await Promise.race([died.then(() => false), worker.idle().then(() => true)]);
     await worker.stop();
@@ -73,11 +58,11 @@ test("a reindex that dies before any of its effects is finished by the next work
     expect(await reindexRow(db, generation)).toMatchObject({ state: "ready", done: DOCUMENTS });
     expect((await index.versions(generation)).sort()).toEqual(held);
     expect(await find(index, "amber number", everyone, 20)).toEqual(before);
-    await promote(store(), LOCAL_ADMIN, generation, false);
+    await promote(store, LOCAL_ADMIN, generation, false);
     expect((await find(index, "amber number", everyone, 20)).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
-    await rollBack(store(), LOCAL_ADMIN, generation);
+    await rollBack(store, LOCAL_ADMIN, generation);
     expect(await find(index, "amber number", everyone, 20)).toEqual(before);
-    await drop(store(), LOCAL_ADMIN, generation);
+    await drop(store, LOCAL_ADMIN, generation);
     await work();
     if (survived) break;
     points = at;

@@ -1,13 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Blobs } from "#shared/blobs.ts";
-import type { Database } from "#shared/database.ts";
-import { folderBlobs } from "#shared/folder-blobs.ts";
 import type { Embed } from "#shared/gateway-embed.ts";
 import { silentLog } from "#shared/log.ts";
-import { migrate } from "#shared/migrations.ts";
 import { scopeOf } from "#shared/principal.ts";
 import { createQueue } from "#shared/queue.ts";
 import { createMetrics } from "#shared/telemetry.ts";
@@ -23,8 +18,7 @@ import { startWorker } from "../../ingest/worker/app.ts";
 import { find } from "../contract/search-index-fixtures.ts";
 import { mortalStores } from "../helpers/mortal-stores.ts";
 import { paragraphParse } from "../helpers/paragraph-parse.ts";
-import { openTestDatabase } from "../helpers/test-database.ts";
-import { openTestIndex, type TestIndex } from "../helpers/test-index.ts";
+import { openTestStores, type TestStores } from "../helpers/test-stores.ts";
 import { uniqueWord } from "../helpers/unique-word.ts";
 
 const MAX_EFFECTS = 150;
@@ -38,37 +32,27 @@ const embed: Embed = async (_, texts) => ({
 });
 const everything = scopeOf({ tenant: "local", subject: "admin", groups: [], scopes: [] });
 
-let folder: string;
+let stores: TestStores;
 let files: string;
-let db: Database;
-let index: TestIndex;
-let blobs: Blobs;
+let db: TestStores["db"];
+let index: TestStores["index"];
+let blobs: TestStores["blobs"];
 let source: Source;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cairn-source-crash-"));
-  files = join(folder, "files");
+  stores = await openTestStores();
+  ({ db, index, blobs } = stores);
+  files = join(stores.folder, "files");
   mkdirSync(files);
-  db = await openTestDatabase(folder);
-  await migrate(db);
-  index = openTestIndex(folder);
-  blobs = folderBlobs(join(folder, "blobs"));
   await index.createGeneration("dense", manifestWith({ embedder: EMBEDDER, dimensions: "2" }));
   await index.promoteGeneration("dense");
   source = await openSource(store(), {
     ...{ tenant: "local", subject: "admin", collection: "default", kind: "folder", location: files, acl: ["tenant"] },
   });
 });
-afterEach(async () => {
-  await index.close();
-  await db.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => stores.close());
 
 type Over = Partial<ReturnType<typeof mortalStores>["over"]>;
-const store = (over: Over = {}) => ({
-  ...{ db, index, generations: index, blobs, now: Date.now, newId: () => crypto.randomUUID() },
-  ...over,
-});
+const store = (over: Over = {}) => ({ ...stores, ...over });
 const write = (name: string, text: string): void => writeFileSync(join(files, name), text);
 const stateOf = async () =>
   (await db.get<{ s: string }>("select sync_state as s from source where id = $1", [source.id]))!.s;
