@@ -14,8 +14,8 @@ let upstream: MockUpstream;
 let browser: Browser;
 let says = "";
 /** One in which models said every string, and one in which the reader did. */
-let answered: string;
-let asked: string;
+let answered: Conversation;
+let asked: Conversation;
 
 beforeAll(async () => {
   upstream = await mockUpstream((response, call) =>
@@ -34,17 +34,20 @@ afterAll(async () => {
   await upstream.close();
 });
 
-async function conversation(turns: readonly { question: string; answer: string }[]): Promise<string> {
+type Conversation = { readonly id: string; readonly turns: number };
+
+async function conversation(turns: readonly { question: string; answer: string }[]): Promise<Conversation> {
   let id: string | undefined;
+  let count = 0;
   for (const { question, answer } of turns) {
     says = answer;
     const { lineage, error } = await app.ask(question, id ? { cairn: { conversation_id: id } } : {});
-    if (!error) id = lineage.conversation_id;
+    if (!error) [id, count] = [lineage.conversation_id, count + 1];
     // Only what is no question at all may be refused.
     else if (question.trim() !== "" && question.isWellFormed())
       throw new Error(`${question.slice(0, 80)}: ${error.message}`);
   }
-  return id!;
+  return { id: id!, turns: count };
 }
 
 /** Nothing ran, nothing left, nothing was drawn that a text could have brought, and nothing sticks out. */
@@ -76,17 +79,13 @@ async function harmless({ page, outside, problems }: OpenedPage): Promise<void> 
 }
 
 /** Everything that a conversation has, brought into sight from its end to its beginning. */
-async function seeWhole(page: Page): Promise<number> {
+async function seeWhole(page: Page, { turns }: Conversation): Promise<void> {
   const thread = page.getByTestId("thread");
-  let seen = 0;
-  for (let quiet = 0; quiet < 6; quiet++) {
+  while ((await page.locator(".turn").count()) < turns) {
     await thread.evaluate((element) => element.scrollTo(0, 0));
-    await page.waitForTimeout(200);
-    const now = await page.locator(".turn").count();
-    if (now > seen) quiet = 0;
-    seen = now;
+    await page.waitForTimeout(100);
   }
-  return seen;
+  await expect.poll(() => page.locator(".answer[aria-busy=true]").count()).toBe(0);
 }
 
 test("there are many of them", () => {
@@ -94,9 +93,10 @@ test("there are many of them", () => {
 });
 
 test.each([1280, 360])("what models say does no harm, %d pixels wide", async (width) => {
-  const opened = await openPage(browser, app, { width, guarded: true }, `/#/chat/${answered}`);
+  const opened = await openPage(browser, app, { width, guarded: true }, `/#/chat/${answered.id}`);
   await opened.page.locator(".turn").first().waitFor();
-  expect(await seeWhole(opened.page)).toBeGreaterThan(150);
+  expect(answered.turns).toBeGreaterThan(150);
+  await seeWhole(opened.page, answered);
   await harmless(opened);
   const outward = await opened.page
     .locator("a.outside")
@@ -111,10 +111,10 @@ test.each([1280, 360])("what models say does no harm, %d pixels wide", async (wi
 
 test("what readers ask, and what conversations are called, does no harm", async () => {
   const { conversations } = (await (await app.send("/v1/conversations")).json()) as { conversations: { id: string }[] };
-  const opened = await openPage(browser, app, { width: 360, guarded: true }, `/#/chat/${asked}`);
+  const opened = await openPage(browser, app, { width: 360, guarded: true }, `/#/chat/${asked.id}`);
   const { page } = opened;
   await page.locator(".turn").first().waitFor();
-  await seeWhole(page);
+  await seeWhole(page, asked);
   await harmless(opened);
   for (const text of HOSTILE) {
     const renamed = await app.send(

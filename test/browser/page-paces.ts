@@ -5,7 +5,7 @@ import { type Pace, paceOf } from "./main-thread.ts";
 import { openPage } from "./open-page.ts";
 import { type Read, readThrough, scrollBy } from "./scroll-through.ts";
 
-const READ_STEPS = 12;
+const READ_STEPS = 8;
 /** In pixels. Behind a jump to so near the beginning the next older messages are read. */
 const NEAR_START = 3000;
 

@@ -9,7 +9,7 @@ import { conversationPace, documentsPace, firstPaintMs, readConversation, slowDo
 
 const MESSAGES = 500;
 /** More than the page reads at once. */
-const FEW_MESSAGES = 130;
+const FEW_MESSAGES = 120;
 const DOCUMENTS = 10_000;
 /**
  * From 50 on a reader feels that the page does not follow: `npm run bench -- page` prints how far it is from that. An

@@ -56,7 +56,7 @@ export function DocumentsView() {
         ${total.value !== undefined && html`<span class="quiet wide-only">${t("documents.count", { count: wholeNumber(total.value) })}</span>`}
         ${
           isAdmin.value &&
-          html`<button type="button" class="button" aria-label=${t("documents.sources")} onClick=${() => showPane({ kind: "sources" })}>
+          html`<button type="button" class="button" aria-label=${t("documents.sources")} title=${t("documents.sources")} onClick=${() => showPane({ kind: "sources" })}>
             <${Icon} name="layers" /><span class="wide-only">${t("documents.sources")}</span>
           </button>`
         }
@@ -92,7 +92,7 @@ function Choosers({ onFiles }: { readonly onFiles: (files: readonly DroppedFile[
   return html`
     <input ref=${files} type="file" multiple hidden data-testid="files" onChange=${onChange} />
     <input ref=${folder} type="file" webkitdirectory hidden data-testid="folder" onChange=${onChange} />
-    <button type="button" class="button" aria-label=${t("documents.addFolder")} onClick=${() => folder.current!.click()}>
+    <button type="button" class="button" aria-label=${t("documents.addFolder")} title=${t("documents.addFolder")} onClick=${() => folder.current!.click()}>
       <${Icon} name="folder" /><span class="wide-only">${t("documents.addFolder")}</span>
     </button>
     <button type="button" class="button button-primary" onClick=${() => files.current!.click()}>
