@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Chunk } from "#shared/chunk.ts";
 import type { SearchIndex } from "#shared/index.ts";
 import { silentLog } from "#shared/log.ts";
@@ -23,14 +24,16 @@ const WEIGHTS = { lexical: 0.5, dense: 0.5 };
 /** What the writer writes is made before: it must not take the time of those who search. */
 const KEPT_ENTRIES = 100;
 const EMBED_EVERY = 8;
+/** Chunks a second: what ingestion has to reach. */
+const PACE = 1500;
 const TARGET = { p50: 6, p99: 15 };
 
 type Corpus = ReturnType<typeof createCorpus>;
 type Kind = "lexical" | "hybrid";
 
 /**
- * Filtered searches over 100,000 chunks while a writer never rests: by words, and by words and vectors, with passages
- * and fusion, as the caller of the index sees it. With `QDRANT_URL` in Qdrant, else in SQLite.
+ * Filtered searches over 100,000 chunks alone, beside a writer, and beside one that never rests: by words, and by words
+ * and vectors, with passages and fusion, as the caller of the index sees it. With `QDRANT_URL` in Qdrant, else in SQLite.
  */
 export async function search(environment: NodeJS.ProcessEnv, args: readonly string[]): Promise<void> {
   const versions = Number(args[0] ?? CHUNKS) / PER_VERSION;
@@ -47,10 +50,12 @@ export async function search(environment: NodeJS.ProcessEnv, args: readonly stri
     await fill(index, corpus, versions);
     await ask(index, corpus, WARM_UP, versions);
     report("no writer", await ask(index, corpus, QUESTIONS / 2, versions));
-    const writer = startWriter(index, corpus, versions);
-    const times = await ask(index, corpus, QUESTIONS, versions);
-    const { writes, seconds } = await writer.stop();
-    report(`beside ${Math.round((writes * PER_VERSION) / seconds)} chunks/s written`, times);
+    for (const pace of [PACE, Number.POSITIVE_INFINITY]) {
+      const writer = startWriter(index, corpus, versions, pace);
+      const times = await ask(index, corpus, QUESTIONS, versions);
+      const { writes, seconds } = await writer.stop();
+      report(`beside ${Math.round((writes * PER_VERSION) / seconds)} chunks/s written`, times);
+    }
   } finally {
     await close();
     rmSync(folder, { recursive: true });
@@ -116,8 +121,8 @@ function readable(corpus: Corpus, scope: SearchScope, versions: number): Entry {
   }
 }
 
-/** Writes versions, half of them again, and their vectors, one commit after the other. */
-function startWriter(index: SearchIndex, corpus: Corpus, versions: number) {
+/** Writes versions, half of them again, and their vectors, one commit after the other, so many chunks a second. */
+function startWriter(index: SearchIndex, corpus: Corpus, versions: number, pace: number) {
   const entries = Array.from({ length: KEPT_ENTRIES }, (_, i) => corpus.entry(versions + i));
   const places = Array.from({ length: KEPT_ENTRIES * PER_VERSION }, (_, i) => corpus.place(i % PER_VERSION));
   let placed = 0;
@@ -131,6 +136,8 @@ function startWriter(index: SearchIndex, corpus: Corpus, versions: number) {
       const id = writes % 2 === 0 ? `w${writes}` : `v${(writes * 7919) % versions}`;
       await index.writeAll([{ ...entry, versionId: id, chunks: entry.chunks.map((one) => filedAs(id, one)) }]);
       if (writes % EMBED_EVERY === 0) await embed(index, placeOf, EMBED_EVERY * PER_VERSION);
+      const early = started + (1000 * (writes + 1) * PER_VERSION) / pace - performance.now();
+      if (early > 0) await sleep(early);
     }
   })();
   return {
