@@ -92,7 +92,10 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
   };
   const spelledLike = (copy: Copy, term: string): string[] => {
     followWords(copy);
-    return copy.words.near(term);
+    // A scrub may have forgotten some since they were read.
+    const isKept = (word: string): boolean =>
+      sql(`select 1 from ${copy.table}_word where word = ?`).get(word) !== undefined;
+    return copy.words.near(term).filter(isKept);
   };
   /**
    * A misspelt word and the word of the texts that it was meant to be. Only of texts that the caller may read, or a

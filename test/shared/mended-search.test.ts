@@ -82,3 +82,12 @@ test("after a scrub the words of removed texts are gone, and those of others are
   await index.write(open, "v2", [chunk("v2", 0, "Revoke the secret")]);
   expect(idsOf(await find(index, "sercet"))).toEqual(["v2:0"]);
 });
+
+test("words that a scrub forgot do not stand before others, though they were read before", async () => {
+  await index.write(open, "v1", [chunk("v1", 0, "kubernetz")]);
+  await index.write(open, "v2", [chunk("v2", 0, "kubernetb kubernetc kubernetd kubernetf kubernetg")]);
+  expect(idsOf(await find(index, "kubernetq"))).toEqual(["v2:0"]);
+  await index.remove(["v2"]);
+  await index.scrub();
+  expect(idsOf(await find(index, "kubernetq"))).toEqual(["v1:0"]);
+});
