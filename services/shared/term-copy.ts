@@ -14,7 +14,7 @@ const MAX_COMMON = 20_000;
 /** Above this share of the chunks a term is common enough for it to be worth the while to look where it may matter. */
 const PRUNED_FROM = 0.01;
 /** Segments of about one size that become one of the next. */
-const FAN_IN = 8;
+const FAN_IN = 16;
 /** Equal scores are put in order by what the passages say, so all of them are wanted, but not without end. */
 const MAX_TIES = 200;
 
@@ -117,8 +117,9 @@ export function createTermCopy() {
       markGone(place.segment, place.at);
     },
     /**
-     * So many steps of what is to be done when nobody waits. Eight segments of a size become one of the next, so there are few,
-     * and a chunk is seldom moved; what is gone is left out where that is a half. Returns whether there is more to do.
+     * So many steps of what is to be done when nobody waits. Sixteen segments of a size become one of the next, so there
+     * are few, and a chunk is seldom moved; what is gone is left out where that is a half. Returns whether there is more
+     * to do.
      */
     tidy(steps: number): boolean {
       merge ??= nextMerge();
