@@ -9,7 +9,7 @@ import { conversationPace, documentsPace, firstPaintMs, readConversation, slowDo
 
 const MESSAGES = 500;
 /** More than the page reads at once. */
-const FEW_MESSAGES = 120;
+const FEW_MESSAGES = 110;
 const DOCUMENTS = 10_000;
 /**
  * From 50 on a reader feels that the page does not follow: `npm run bench -- page` prints how far it is from that. An
@@ -20,7 +20,7 @@ const LONGEST_TASK_MS = 60;
 /** How often a place is looked at when the page is so fast that there is little to read while it loads. */
 const LOOKS = 15;
 const FIRST_PAINT_MS = 1500;
-const SLOWER = 6;
+const SLOWER = 4;
 
 let long: LongApp;
 let browser: Browser;

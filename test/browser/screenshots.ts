@@ -78,7 +78,7 @@ async function main(): Promise<void> {
       await page.locator(".card").nth(5).waitFor();
     });
     await shoot("phone", { width: 360 }, async ({ page }) => {
-      await askOn(page, "How does Cairn check citations?");
+      await askOn(page, "How do I back up Cairn?");
       await page.locator(".mark").first().focus();
     });
   } finally {

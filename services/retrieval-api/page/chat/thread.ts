@@ -17,8 +17,6 @@ const NEAR_END = 80;
 const NEAR_START = 1200;
 /** In its first frames the newest turn is drawn; the others follow from there upwards, one at a time. */
 const FIRST_TURNS = 1;
-/** In frames: so long the next turn waits for the one below it, of which a long answer takes many to draw. */
-const MOST_WAITS = 4;
 const HALF_DRAWN = ".answer[aria-busy=true]:not([data-state=waiting], [data-state=streaming])";
 
 type Props = { readonly chat: Chat; readonly turns: readonly Signal<Turn>[] };
@@ -88,13 +86,14 @@ function useDrawnFrom(turns: readonly Signal<Turn>[], scroller: RefObject<HTMLEl
   useEffect(() => {
     if (from === 0 && first === turns[0]) return;
     let current = true;
-    const drawOn = (waits: number): void => {
-      if (!current) return;
-      const half = scroller.current?.querySelector(".turn")?.querySelector(HALF_DRAWN);
-      if (half && waits < MOST_WAITS) void nextFrame().then(() => drawOn(waits + 1));
-      else setFirst(turns[Math.max(0, from - 1)]);
+    const drawOn = (): void => {
+      if (current) setFirst(turns[Math.max(0, from - 1)]);
     };
-    void nextFrame().then(() => drawOn(0));
+    void nextFrame().then(() => {
+      // One frame more for the rest of the turn below, but not the many that a long answer takes.
+      if (scroller.current?.querySelector(".turn")?.querySelector(HALF_DRAWN)) void nextFrame().then(drawOn);
+      else drawOn();
+    });
     return () => {
       current = false;
     };
