@@ -102,6 +102,14 @@ test("a row that names its columns answers alone, not with the rows around it", 
   );
 });
 
+test("a question of one word that fits every question is a question after that word", () => {
+  const about: Item = [
+    "Cairn handbook > What Cairn is",
+    "Cairn is an open-source chatbot for your own documents. Every answer of Cairn carries citations. Every answer of Cairn also has a lineage.",
+  ];
+  expect(answer("What is Cairn?", about)).toMatch(/^Cairn is an open-source chatbot/);
+});
+
 test("a definition is preferred to a mention", () => {
   const text = answer(
     "What is a release?",

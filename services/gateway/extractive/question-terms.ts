@@ -46,7 +46,9 @@ export function questionTerms(question: string, vocabulary: ReadonlySet<string>)
     (text): Term => ({ text, others: othersOf(text, vocabulary), share: shareOf(text) }),
   );
   const telling = all.filter(({ text }) => !COMPARING.has(text));
-  return telling.length > 0 ? telling : all;
+  const kept = telling.length > 0 ? telling : all;
+  // Who asks for nothing else means it: “What is Cairn?”.
+  return kept.some(({ share }) => share === 1) ? kept : kept.map((term) => ({ ...term, share: 1 }));
 }
 
 /** 1 for the word itself, less for another of its meaning, 0 without either. The header of a table has to use the word itself. */
