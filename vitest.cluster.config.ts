@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Manifests and autoscalers on a real control plane: `npm run test:cluster`. */
 export default defineConfig({
   test: {
-    include: ["test/cluster/**/*.test.ts"],
+    include: ["test/cluster/*.test.ts"],
     globalSetup: ["test/cluster/control-plane.ts"],
     pool: "forks",
     // They mostly wait for controllers. Each has a namespace of its own.
