@@ -4,7 +4,7 @@ import { isMendable } from "./near-words.ts";
 import type { Filter } from "./scope-terms.ts";
 import { createScopeVerdicts, type ScopeVerdicts } from "./scope-verdicts.ts";
 import { soundAlikes } from "./sound-alikes.ts";
-import { logBounds } from "./sqlite-log-bounds.ts";
+import { type LogBounds, logBounds } from "./sqlite-log-bounds.ts";
 import { createTermCopy, type Ranked, type TermCopy } from "./term-copy.ts";
 import { unpack } from "./term-counts.ts";
 import type { CountedVersion } from "./term-segment.ts";
@@ -60,8 +60,7 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     }
   }
   /** One that can follow, or a new one that is yet to be loaded. */
-  const opened = (generation: number, table: string): Copy => {
-    const { first, last } = logBounds(sql, "version_change");
+  const opened = (generation: number, table: string, { first, last }: LogBounds): Copy => {
     const known = copies.get(generation);
     const follows = known && (last === known.seen || first <= known.seen + 1);
     const copy = follows ? known : emptyCopy(table, last);
@@ -73,9 +72,10 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
     return copy;
   };
   const copyOf = (generation: number, table: string): Copy => {
-    const copy = opened(generation, table);
+    const bounds = logBounds(sql, "version_change");
+    const copy = opened(generation, table, bounds);
     load(copy, Number.POSITIVE_INFINITY);
-    const { last } = logBounds(sql, "version_change");
+    const { last } = bounds;
     if (copy.seen === last) return copy;
     const changed = sql("select distinct version from version_change where seq > ? and generation = ?")
       .all(copy.seen, generation)
@@ -120,7 +120,7 @@ export function openTermSearch(sql: (text: string) => StatementSync) {
      * is followed afterwards. Returns whether there is more to do.
      */
     warm(generation: number, table: string, ms: number): boolean {
-      const copy = opened(generation, table);
+      const copy = opened(generation, table, logBounds(sql, "version_change"));
       const isLoaded = load(copy, ms);
       if (isLoaded) followWords(copy);
       return !isLoaded;

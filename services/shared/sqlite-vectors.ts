@@ -85,9 +85,8 @@ export function vectorTable(sql: (text: string) => StatementSync, generation: nu
     /** Row ids of chunks without one, and how many there are. */
     missing(limit: number): { total: number; chunks: number[] } {
       const total = sql("select count(*) as count from vector_waiting where generation = ?").get(generation)!.count;
-      const rows = sql("select chunk from vector_waiting where generation = ? order by chunk limit ?").all(
-        ...[generation, limit],
-      );
+      const waiting = sql("select chunk from vector_waiting where generation = ? order by chunk limit ?");
+      const rows = waiting.all(generation, limit);
       return { total: total as number, chunks: rows.map(({ chunk }) => chunk as number) };
     },
     drop: (): void => void sql("delete from vector where generation = ?").run(generation),
