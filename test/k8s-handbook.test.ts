@@ -19,6 +19,10 @@ const ALL_PAGES = [...PAGES, "docs/zh/kubernetes.md", ...globSync("k8s/handbook/
 const LINES = PAGES.flatMap((page) =>
   commandsOf(page).flatMap(({ code }) => code.split("\n").map((line) => ({ page, line: line.trim() }))),
 );
+const CODE = globSync("{services,ingest}/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
+/** What a page names is there; an overlay of the operator's own is a copy of the one for production. */
+const expectThere = (page: string, path: string): void =>
+  expect(existsSync(join(ROOT, path.replace("overlays/OWN", "overlays/production"))), `${page}: ${path}`).toBe(true);
 const codeIn = (page: string): string[] =>
   [
     ...textOf(page)
@@ -70,9 +74,7 @@ test("files and scripts that commands name are there", () => {
   const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
   for (const { page, line } of LINES) {
     for (const [, path] of line.matchAll(/(?<=[ =])((?:k8s|services|docs)\/[\w./-]+)/g)) {
-      expect(existsSync(join(ROOT, path!.replace("overlays/OWN", "overlays/production"))), `${page}: ${path}`).toBe(
-        true,
-      );
+      expectThere(page, path!);
     }
     const script = /\bnpm (?:run )?([\w:]+)/.exec(line)?.[1];
     if (script !== undefined && script !== "ci") expect(scripts, `${page}: ${line}`).toHaveProperty(script);
@@ -82,9 +84,7 @@ test("files and scripts that commands name are there", () => {
 test("files, folders and components that sentences name are there", () => {
   for (const page of ALL_PAGES.filter((each) => each !== "README.md")) {
     for (const path of codeIn(page).filter((code) => /^(?:k8s|test|services|\.github)\/[\w./-]+$/.test(code))) {
-      expect(existsSync(join(ROOT, path.replace("overlays/OWN", "overlays/production"))), `${page}: ${path}`).toBe(
-        true,
-      );
+      expectThere(page, path);
     }
   }
   for (const page of ["k8s/handbook/en/install.md", "k8s/handbook/zh/install.md"]) {
@@ -117,8 +117,7 @@ test("every call of ./cairn is one that it understands", async () => {
 });
 
 test("metrics, alerts, dashboards and panels that the pages name exist", () => {
-  const code = globSync("{services,ingest}/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
-  const metrics = new Set([...code.matchAll(/"(cairn_[a-z_]+)"/g)].map(([, name]) => name));
+  const metrics = new Set([...CODE.matchAll(/"(cairn_[a-z_]+)"/g)].map(([, name]) => name));
   const alerts = new Set(ALERTS.map(({ alert }) => alert));
   const shown = new Set(DASHBOARDS.flatMap(({ title, panels }) => [title, ...panels.map((panel) => panel.title)]));
   for (const page of ALL_PAGES) {
@@ -133,11 +132,10 @@ test("metrics, alerts, dashboards and panels that the pages name exist", () => {
 });
 
 test("lines of logs that the pages look for are written by the code", () => {
-  const code = globSync("{services,ingest}/**/*.ts", { cwd: ROOT }).map(textOf).join("\n");
   const events = ["unexpected", "sequencing", "reconciliation failed", "route file"];
   const runbooks = textOf("k8s/handbook/en/runbooks.md");
   for (const event of events) {
     expect(runbooks).toContain(event);
-    expect(new RegExp(`log\\.\\w+\\(\\s*"${event}`).test(code), event).toBe(true);
+    expect(new RegExp(`log\\.\\w+\\(\\s*"${event}`).test(CODE), event).toBe(true);
   }
 });

@@ -46,7 +46,6 @@ test("the page is painted soon", async () => {
 
 test.each(Object.keys(LONG_ANSWERS))(
   "an answer of 20,000 tokens streams without holding the page: %s",
-  { timeout: 300_000 },
   async (name) => {
     const found = await bestOf(LONGEST_TASK_MS, (browser) => streamPace(browser, long, name));
     say(`longest task of an answer (${name})`, found);
@@ -54,9 +53,7 @@ test.each(Object.keys(LONG_ANSWERS))(
   },
 );
 
-test("a conversation of 500 messages scrolls smoothly, and what is read stays in its place", {
-  timeout: 300_000,
-}, async () => {
+test("a conversation of 500 messages scrolls smoothly, and what is read stays in its place", async () => {
   const id = await long.conversation(MESSAGES);
   const found = await bestOf(LONGEST_TASK_MS, (browser) => conversationPace(browser, long, id));
   say("longest task of 500 messages, and how far a place moved, pixels", found);
@@ -67,7 +64,7 @@ test("a conversation of 500 messages scrolls smoothly, and what is read stays in
   }
 });
 
-test("on a slow machine, too, what is read stays in its place", { timeout: 300_000 }, async () => {
+test("on a slow machine, too, what is read stays in its place", async () => {
   const id = await long.conversation(FEW_MESSAGES);
   const { page, context } = await openPage(browser, long.app);
   await page.locator(".composer-field").waitFor();
@@ -79,9 +76,7 @@ test("on a slow machine, too, what is read stays in its place", { timeout: 300_0
   expect(looks).toBeGreaterThan(LOOKS);
 });
 
-test("a list of 10,000 documents scrolls smoothly, and only what is in sight is drawn", {
-  timeout: 300_000,
-}, async () => {
+test("a list of 10,000 documents scrolls smoothly, and only what is in sight is drawn", async () => {
   await long.documents(DOCUMENTS);
   const found = await bestOf(LONGEST_TASK_MS, (browser) => documentsPace(browser, long));
   say("longest task of 10,000 documents", found);
