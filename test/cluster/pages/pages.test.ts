@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { freePorts } from "../../helpers/free-ports.ts";
 import { commandsOf } from "../../helpers/operator-pages.ts";
 import { postgresPrograms } from "../../helpers/postgres-server.ts";
@@ -151,6 +151,7 @@ describe.skipIf(NO_WALK)(`an installation in production${NO_WALK}`, () => {
 
   test("is looked after by the runbooks of the model servers", async () => {
     const gateway = openDesk("cairn", { gateway: programs.programs.gateway! });
+    onTestFinished(gateway.close);
     await gateway.settled();
     await follow("runbooks", "CairnModelPodsPending");
     expect(await follow("runbooks", "CairnAutoscalerBlind")).toContain("Reference:");
@@ -162,7 +163,6 @@ describe.skipIf(NO_WALK)(`an installation in production${NO_WALK}`, () => {
     expect(metrics).toContain('cairn_gateway_demand{model="chat"} 0');
     await follow("runbooks", "CairnGpuXid", [["NODE", "gpu-0"]]);
     await follow("autoscaling", "How to scale model servers to zero");
-    await gateway.close();
   });
 });
 

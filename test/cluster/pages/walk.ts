@@ -54,11 +54,14 @@ export async function typeIn(code: string, cwd: string, env: NodeJS.ProcessEnv):
   });
   let printed = "";
   for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (piece: Buffer) => (printed += piece));
+  const closed = once(shell, "close");
   const [status] = (await once(shell, "exit")) as [number | null];
   // What was left in the background.
   try {
     process.kill(-shell.pid!, "SIGTERM");
   } catch {}
+  // What it printed last may not have been read yet.
+  await closed;
   if (status !== 0) throw new Error(`It ended with ${status}:\n${code}\n${printed}`);
   return printed;
 }
